@@ -1,0 +1,244 @@
+/**
+ * The contract between a node and its faces: window, browser, tray, command
+ * line. A client gets one snapshot with a revision, then changes; where a
+ * revision is missing it asks for the snapshot again. Screens hold no truth.
+ */
+import { z } from "zod";
+import type { MediaFacts } from "../core/media-facts.ts";
+import type { Preset } from "../core/recipe.ts";
+
+export const uiContractVersion = 1;
+
+const jobIdText = z.string().regex(/^[a-z0-9-]{1,64}$/);
+const path = z.string().min(1).max(4096);
+
+/** What a face may ask. Each request gets exactly one answer with the same `id`. */
+export const uiRequestSchema = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("snapshot") }),
+  z.strictObject({
+    type: z.literal("add-job"),
+    sources: z.array(path).min(1).max(10_000),
+    presetName: z.string().max(200),
+    /** A folder, or a file name when there is one source; null: beside the source. */
+    output: path.nullable(),
+    overwrite: z.boolean(),
+    segmentS: z.number().min(0.5).max(3600).nullable(),
+    priority: z.number().int().min(-100).max(100),
+  }),
+  z.strictObject({ type: z.literal("pause-job"), jobId: jobIdText }),
+  z.strictObject({ type: z.literal("resume-job"), jobId: jobIdText }),
+  z.strictObject({ type: z.literal("cancel-job"), jobId: jobIdText }),
+  z.strictObject({ type: z.literal("retry-job"), jobId: jobIdText }),
+  z.strictObject({ type: z.literal("remove-job"), jobId: jobIdText }),
+  z.strictObject({
+    type: z.literal("move-job"),
+    jobId: jobIdText,
+    beforeJobId: jobIdText.nullable(),
+  }),
+  z.strictObject({
+    type: z.literal("prioritise-job"),
+    jobId: jobIdText,
+    priority: z.number().int().min(-100).max(100),
+  }),
+  z.strictObject({ type: z.literal("pause-queue") }),
+  z.strictObject({ type: z.literal("resume-queue") }),
+  z.strictObject({ type: z.literal("job-detail"), jobId: jobIdText }),
+  z.strictObject({
+    type: z.literal("drain-worker"),
+    workerId: z.string().length(64),
+    drain: z.boolean(),
+  }),
+  z.strictObject({
+    type: z.literal("forgive-worker"),
+    workerId: z.string().length(64),
+  }),
+  z.strictObject({ type: z.literal("probe"), path }),
+  z.strictObject({ type: z.literal("capabilities") }),
+  z.strictObject({ type: z.literal("presets") }),
+]);
+export type UiRequest = z.infer<typeof uiRequestSchema>;
+
+export const uiRequestFrameSchema = z.strictObject({
+  id: z.number().int().min(0),
+  request: uiRequestSchema,
+});
+
+export type JobState =
+  | "waiting"
+  | "preparing"
+  | "encoding"
+  | "stitching"
+  | "paused"
+  | "done"
+  | "failed"
+  | "cancelled";
+
+export interface UiFailure {
+  readonly code: string;
+  readonly text: string;
+  readonly nextStep: string;
+}
+
+/** A row of the queue. */
+export interface UiJob {
+  readonly jobId: string;
+  readonly name: string;
+  readonly sourcePath: string;
+  readonly outputPath: string;
+  readonly presetName: string;
+  readonly state: JobState;
+  readonly priority: number;
+  /** Of all work, 0 to 1. */
+  readonly progressRatio: number;
+  readonly framesPerSecond: number;
+  /** Multiples of playing speed. */
+  readonly speedRatio: number;
+  readonly etaS: number | null;
+  readonly sourceBytes: number;
+  readonly outputBytes: number | null;
+  readonly durationS: number | null;
+  readonly createdAtMs: number;
+  readonly startedAtMs: number | null;
+  readonly endedAtMs: number | null;
+  readonly failure: UiFailure | null;
+  /** Why it waits, in words. */
+  readonly waitingFor: string | null;
+  readonly notes: readonly string[];
+}
+
+export type UiSegmentState =
+  "waiting" | "running" | "duplicate" | "verified" | "failed";
+
+export interface UiSegment {
+  readonly taskId: string;
+  readonly kind: "video" | "audio";
+  readonly startRatio: number;
+  readonly endRatio: number;
+  readonly state: UiSegmentState;
+  readonly workerIds: readonly string[];
+  readonly stolen: boolean;
+  readonly progressRatio: number;
+}
+
+export interface UiStreamNote {
+  readonly stream: string;
+  readonly action: "encode" | "copy" | "convert" | "drop";
+  readonly text: string;
+}
+
+export interface UiLogLine {
+  readonly atMs: number;
+  readonly text: string;
+}
+
+/** The opened job. */
+export interface UiJobDetail {
+  readonly job: UiJob;
+  readonly segments: readonly UiSegment[];
+  readonly streams: readonly UiStreamNote[];
+  readonly log: readonly UiLogLine[];
+  readonly figures: UiJobFigures | null;
+}
+
+/** Measured when a job ended. */
+export interface UiJobFigures {
+  readonly wallS: number;
+  readonly firstSegmentS: number | null;
+  readonly frames: number;
+  readonly segmentCount: number;
+  readonly attemptCount: number;
+  readonly wastedFrames: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly workers: readonly {
+    readonly name: string;
+    readonly frames: number;
+  }[];
+}
+
+export interface UiWorker {
+  readonly workerId: string;
+  readonly name: string;
+  readonly state: "connected" | "draining" | "suspended" | "lost";
+  readonly platform: string;
+  readonly cpuModel: string;
+  readonly cpuCount: number;
+  readonly ffmpegVersion: string;
+  readonly capabilities: readonly string[];
+  readonly slots: number;
+  readonly framesPerSecond: number;
+  readonly cpuRatio: number;
+  readonly roundTripMs: number | null;
+  /** What it works on, e.g. "film.mkv, part 12". */
+  readonly work: readonly string[];
+  /** Why it is idle, in words. */
+  readonly idleReason: string | null;
+}
+
+export interface UiNode {
+  readonly deviceId: string;
+  readonly name: string;
+  readonly version: string;
+  readonly role: "master" | "worker" | "both";
+  /** host:port the master listens on; null for a worker. */
+  readonly listening: string | null;
+  readonly masterState: "none" | "connecting" | "connected";
+  readonly masterName: string | null;
+  readonly queuePaused: boolean;
+}
+
+export interface UiSnapshot {
+  readonly revision: number;
+  readonly node: UiNode;
+  /** In queue order. */
+  readonly jobs: readonly UiJob[];
+  readonly workers: readonly UiWorker[];
+}
+
+/** What changed from revision - 1 to revision. */
+export interface UiChange {
+  readonly revision: number;
+  readonly node?: UiNode;
+  readonly jobs?: readonly UiJob[];
+  readonly removedJobIds?: readonly string[];
+  readonly jobOrder?: readonly string[];
+  readonly workers?: readonly UiWorker[];
+  readonly removedWorkerIds?: readonly string[];
+}
+
+export interface UiCapabilities {
+  readonly ffmpegVersion: string;
+  readonly ffmpegPath: string;
+  readonly keys: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+export interface UiRefused {
+  readonly source: string;
+  readonly failure: UiFailure;
+}
+
+/** The answer to each request, by its type. */
+export interface UiAnswers {
+  readonly snapshot: UiSnapshot;
+  readonly "add-job": {
+    readonly jobIds: readonly string[];
+    readonly refused: readonly UiRefused[];
+  };
+  readonly "job-detail": UiJobDetail;
+  readonly probe: MediaFacts;
+  readonly capabilities: UiCapabilities;
+  readonly presets: readonly Preset[];
+}
+export type UiAnswer<Type extends UiRequest["type"]> =
+  Type extends keyof UiAnswers ? UiAnswers[Type] : null;
+
+/** Node to face. */
+export type UiServerFrame =
+  | { readonly kind: "answer"; readonly id: number; readonly answer: unknown }
+  | {
+      readonly kind: "refusal";
+      readonly id: number;
+      readonly failure: UiFailure;
+    }
+  | { readonly kind: "change"; readonly change: UiChange };
