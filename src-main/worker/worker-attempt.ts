@@ -1,0 +1,264 @@
+/**
+ * One attempt on the worker.
+ *
+ * waiting     entered on the master's offer; the feed may already flow into the
+ *             credit window. Left by `begin` or `cancel`.
+ * encoding    entered by `begin`: ffmpeg runs, its result is streamed back while
+ *             it is made. Left when ffmpeg ends, fails, stalls, or by `cancel`.
+ * delivering  ffmpeg is done and its slot is free; the rest of the result is on
+ *             its way. Left when the master has it, or by `cancel`.
+ * ended       entered once from any other state; nothing leaves it.
+ */
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { Failure } from "../core/errors.ts";
+import type { AttemptId } from "../core/identifiers.ts";
+import type { Order } from "../core/order.ts";
+import type { Binaries } from "../media/binaries.ts";
+import { startEncode, type EncodeRun } from "../media/encode.ts";
+import type { PeerLink } from "../net/peer-link.ts";
+import { transferIds, type WorkerMessage } from "../protocol/messages.ts";
+
+export type AttemptState = "waiting" | "encoding" | "delivering" | "ended";
+
+/** Larger than any sane subtitle track; a bound, not a target. */
+const maxSubtitleBytes = 32 * 1024 * 1024;
+/** The feed is the source's own bytes: bounded by the widest home video, not by trust. */
+const maxFeedBytes = 1024 ** 4;
+/** Neither input nor frames for this long: the encoder hangs. */
+const stallMs = 120_000;
+const stallCheckMs = 5_000;
+/** Progress messages per attempt: enough for a smooth bar, nothing for the wire. */
+const progressEveryMs = 500;
+
+export interface AttemptSurroundings {
+  readonly binaries: Binaries;
+  readonly workFolder: string;
+  readonly threads: number | null;
+  readonly link: PeerLink;
+  readonly send: (message: WorkerMessage) => void;
+  /** The slot is free again, or the attempt is over. */
+  readonly onChanged: (attempt: WorkerAttempt) => void;
+  readonly nowMs: () => number;
+}
+
+export class WorkerAttempt {
+  readonly id: AttemptId;
+  readonly order: Order;
+  state: AttemptState = "waiting";
+  private readonly around: AttemptSurroundings;
+  private readonly stop = new AbortController();
+  private readonly feed: Readable;
+  private readonly subtitle: Readable | null;
+  private encode: EncodeRun | null = null;
+  private expectedFrames: number | null;
+  private cancelled = false;
+  private lastSignMs: number;
+  private lastFrames = 0;
+  private lastReportMs = 0;
+
+  /** Opens the transfers at once, so that the first bytes are here when a slot is. */
+  constructor(id: AttemptId, order: Order, around: AttemptSurroundings) {
+    this.id = id;
+    this.order = order;
+    this.around = around;
+    this.lastSignMs = around.nowMs();
+    this.expectedFrames = order.kind === "video" ? order.expectedFrames : null;
+    const { transfers } = around.link;
+    const signal = this.stop.signal;
+    this.feed = transfers.receive(transferIds.feed(id), {
+      maxBytes: maxFeedBytes,
+      signal,
+    });
+    this.feed.on("error", () => undefined); // answered where the feed is consumed
+    this.subtitle =
+      order.kind === "video" && order.burnSubtitle
+        ? transfers.receive(transferIds.subtitle(id), {
+            maxBytes: maxSubtitleBytes,
+            signal,
+          })
+        : null;
+    this.subtitle?.on("error", () => undefined);
+  }
+
+  /** Starts the encode; resolves when the attempt has ended, whatever the end. */
+  async begin(): Promise<void> {
+    this.state = "encoding";
+    const folder = join(this.around.workFolder, this.id);
+    const watchdog = setInterval(() => {
+      this.checkForStall();
+    }, stallCheckMs);
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await this.encodeAndDeliver(folder);
+    } catch (error) {
+      this.reportFailure(error);
+    } finally {
+      clearInterval(watchdog);
+      this.enter("ended");
+      this.encode?.kill();
+      this.stop.abort();
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /** The later part went to another worker: the feed ends earlier, with fewer frames. */
+  shorten(expectedFrames: number): void {
+    this.expectedFrames = expectedFrames;
+  }
+
+  /** Ends the attempt without a word to the master, who asked for it or is gone. */
+  cancel(): void {
+    this.cancelled = true;
+    const wasWaiting = this.state === "waiting";
+    this.encode?.kill();
+    this.stop.abort(new Failure("cancelled"));
+    if (wasWaiting) this.enter("ended");
+  }
+
+  suspend(): void {
+    this.encode?.suspend();
+  }
+
+  resume(): void {
+    this.lastSignMs = this.around.nowMs();
+    this.encode?.resume();
+  }
+
+  private async encodeAndDeliver(folder: string): Promise<void> {
+    const { around, stop } = this;
+    const subtitleFile = await this.saveSubtitle(folder);
+    const encode = startEncode(around.binaries, this.order, {
+      workFolder: folder,
+      threads: around.threads,
+      signal: stop.signal,
+      ...(subtitleFile === null ? {} : { subtitleFile }),
+      onProgress: (progress) => {
+        this.reportProgress(progress.frames, progress.fps);
+      },
+    });
+    this.encode = encode;
+    around.send({ type: "started", attemptId: this.id });
+    const feedFailure = this.feedInto(encode);
+    const delivery = around.link.transfers.send(
+      transferIds.result(this.id),
+      encode.output,
+      {
+        signal: stop.signal,
+      },
+    );
+    delivery.catch(() => {
+      encode.kill();
+    });
+    const made = await encode.done.catch(async (error: unknown) => {
+      delivery.catch(() => undefined);
+      throw (await feedFailure()) ?? error;
+    });
+    const broken = await feedFailure();
+    if (broken !== null) throw broken;
+    this.checkFrames(made.frames);
+    this.enter("delivering");
+    const delivered = await delivery;
+    around.send({
+      type: "finished",
+      attemptId: this.id,
+      frames: made.frames,
+      sizeBytes: delivered.bytes,
+      sha256: delivered.sha256,
+    });
+  }
+
+  /**
+   * Pipes the feed into the encoder. An encoder that has its last frame closes
+   * its input early: that is no failure, a feed that breaks off is.
+   */
+  private feedInto(encode: EncodeRun): () => Promise<Failure | null> {
+    let failure: Failure | null = null;
+    this.feed.on("data", () => {
+      this.lastSignMs = this.around.nowMs();
+    });
+    this.feed.on("error", (error) => {
+      if (error instanceof Failure && !this.cancelled) {
+        failure = error;
+        encode.kill();
+      }
+    });
+    const piped = pipeline(this.feed, encode.input).catch(() => undefined);
+    void encode.done.catch(() => undefined).then(() => this.feed.destroy());
+    return async () => {
+      await piped;
+      return failure;
+    };
+  }
+
+  private async saveSubtitle(folder: string): Promise<string | null> {
+    if (this.subtitle === null) return null;
+    const chunks: Buffer[] = [];
+    for await (const chunk of this.subtitle) chunks.push(chunk as Buffer);
+    const file = join(folder, "subtitle.ass");
+    await writeFile(file, Buffer.concat(chunks), { mode: 0o600 });
+    return file;
+  }
+
+  private checkFrames(frames: number): void {
+    if (this.expectedFrames === null || this.order.kind !== "video") return;
+    if (frames !== this.expectedFrames) {
+      throw new Failure(
+        "frame-count-wrong",
+        `${frames} instead of ${this.expectedFrames}`,
+      );
+    }
+  }
+
+  private reportProgress(frames: number, framesPerSecond: number): void {
+    const now = this.around.nowMs();
+    if (frames > this.lastFrames) this.lastSignMs = now;
+    this.lastFrames = frames;
+    if (now - this.lastReportMs < progressEveryMs || this.state !== "encoding")
+      return;
+    this.lastReportMs = now;
+    this.around.send({
+      type: "progressed",
+      attemptId: this.id,
+      framesDone: frames,
+      framesPerSecond: Math.min(Math.max(framesPerSecond, 0), 1e6),
+    });
+  }
+
+  private checkForStall(): void {
+    if (
+      this.state !== "encoding" ||
+      this.around.nowMs() - this.lastSignMs < stallMs
+    )
+      return;
+    this.stop.abort(
+      new Failure("encoder-stalled", `no frame for ${stallMs / 1000} s`),
+    );
+    this.encode?.kill();
+  }
+
+  private reportFailure(error: unknown): void {
+    if (this.cancelled) return;
+    const reason: unknown = this.stop.signal.aborted
+      ? this.stop.signal.reason
+      : error;
+    const failure =
+      reason instanceof Failure
+        ? reason
+        : new Failure("encoder-failed", "unexpected error", { cause: error });
+    this.around.send({
+      type: "failed",
+      attemptId: this.id,
+      code: failure.code,
+      detail: failure.detail.slice(0, 400),
+    });
+  }
+
+  private enter(state: AttemptState): void {
+    if (this.state === "ended") return;
+    this.state = state;
+    this.around.onChanged(this);
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * The worker: takes offers from its master, runs as many encodes as it has
+ * slots, keeps the next ones ready. Everything it holds ends with the link.
+ */
+import { Failure } from "../core/errors.ts";
+import type { AttemptId } from "../core/identifiers.ts";
+import type { Availability } from "../core/scheduler/events.ts";
+import type { Binaries } from "../media/binaries.ts";
+import type { Capabilities } from "../media/capabilities.ts";
+import type { PeerLink } from "../net/peer-link.ts";
+import {
+  masterMessageSchema,
+  type MachineFacts,
+  type MasterMessage,
+  type WorkerMessage,
+} from "../protocol/messages.ts";
+import { WorkerAttempt } from "./worker-attempt.ts";
+import { unreachable } from "../core/assert.ts";
+
+/** Offers a worker holds at once, beyond its slots: a bound against a mad master. */
+const maxWaitingOffers = 64;
+
+export interface WorkerOptions {
+  readonly binaries: Binaries;
+  readonly capabilities: Capabilities;
+  readonly machine: MachineFacts;
+  /** Encodes at the same time. */
+  readonly slots: number;
+  /** Encoder threads of each; null: the encoder decides. */
+  readonly threads: number | null;
+  /** Private folder for what encodes need; emptied by its owner. */
+  readonly workFolder: string;
+  readonly nowMs: () => number;
+  readonly onLog: (line: string) => void;
+}
+
+export class Worker {
+  private readonly options: WorkerOptions;
+  private readonly attempts = new Map<AttemptId, WorkerAttempt>();
+  private readonly running = new Set<Promise<void>>();
+  private link: PeerLink | null = null;
+  private availability: Availability = { kind: "ready" };
+
+  constructor(options: WorkerOptions) {
+    this.options = options;
+  }
+
+  /** Serves one master until the link closes. Resolves when all its attempts have ended. */
+  async serve(link: PeerLink): Promise<void> {
+    this.link = link;
+    link.onMessage((message) => {
+      this.receive(link, message);
+    });
+    this.send({
+      type: "joined",
+      machine: this.options.machine,
+      capabilities: [...this.options.capabilities.keys],
+      slots: this.options.slots,
+      running: [],
+      availability: this.availability,
+    });
+    await link.closed;
+    this.link = null;
+    await this.cancelAll();
+  }
+
+  /** What its owner allows; suspended encodes stop at once and go on later. */
+  setAvailability(availability: Availability): void {
+    this.availability = availability;
+    for (const attempt of this.attempts.values()) {
+      if (availability.kind === "suspended") attempt.suspend();
+      else attempt.resume();
+    }
+    this.send({ type: "availability-changed", availability });
+    this.startNext();
+  }
+
+  /** Encodes in work or waiting. */
+  get heldAttempts(): number {
+    return this.attempts.size;
+  }
+
+  async cancelAll(): Promise<void> {
+    for (const attempt of [...this.attempts.values()]) attempt.cancel();
+    await Promise.all(this.running);
+  }
+
+  private receive(link: PeerLink, raw: unknown): void {
+    const parsed = masterMessageSchema.safeParse(raw);
+    if (!parsed.success) {
+      this.options.onLog(
+        `refused a message of the master: ${parsed.error.issues[0]?.message ?? ""}`,
+      );
+      this.answerBrokenOffer(raw);
+      return;
+    }
+    this.handle(link, parsed.data);
+  }
+
+  private handle(link: PeerLink, message: MasterMessage): void {
+    switch (message.type) {
+      case "offer":
+        this.accept(link, message);
+        return;
+      case "shortened":
+        this.attempts.get(message.attemptId)?.shorten(message.expectedFrames);
+        return;
+      case "cancel":
+        this.attempts.get(message.attemptId)?.cancel();
+        return;
+      case "accepted":
+      case "refused":
+        return;
+      default:
+        unreachable(message);
+    }
+  }
+
+  private accept(
+    link: PeerLink,
+    offer: Extract<MasterMessage, { type: "offer" }>,
+  ): void {
+    if (this.attempts.has(offer.attemptId)) return;
+    if (this.attempts.size >= this.options.slots + maxWaitingOffers) {
+      this.sendFailure(
+        offer.attemptId,
+        new Failure("order-refused", "too many offers"),
+      );
+      return;
+    }
+    const attempt = new WorkerAttempt(offer.attemptId, offer.order, {
+      binaries: this.options.binaries,
+      workFolder: this.options.workFolder,
+      threads: this.options.threads,
+      link,
+      nowMs: this.options.nowMs,
+      send: (message) => {
+        this.send(message);
+      },
+      onChanged: (changed) => {
+        if (changed.state === "ended") this.attempts.delete(changed.id);
+        this.startNext();
+      },
+    });
+    this.attempts.set(attempt.id, attempt);
+    this.startNext();
+  }
+
+  private startNext(): void {
+    if (this.availability.kind === "suspended") return;
+    const all = [...this.attempts.values()];
+    let free =
+      this.options.slots - all.filter((one) => one.state === "encoding").length;
+    for (const attempt of all) {
+      if (free <= 0) return;
+      if (attempt.state !== "waiting") continue;
+      free -= 1;
+      const run = attempt.begin();
+      this.running.add(run);
+      void run.finally(() => this.running.delete(run));
+    }
+  }
+
+  /** An order our schema refuses still has a name, so the master can go elsewhere at once. */
+  private answerBrokenOffer(raw: unknown): void {
+    const id: unknown = (raw as { attemptId?: unknown } | null)?.attemptId;
+    if (typeof id !== "string" || !/^[a-z0-9-]{1,64}$/.test(id)) return;
+    this.sendFailure(
+      id as AttemptId,
+      new Failure("order-refused", "it has fields this version does not know"),
+    );
+  }
+
+  private sendFailure(id: AttemptId, failure: Failure): void {
+    this.send({
+      type: "failed",
+      attemptId: id,
+      code: failure.code,
+      detail: failure.detail,
+    });
+  }
+
+  private send(message: WorkerMessage): void {
+    this.link?.send(message);
+  }
+}
