@@ -346,6 +346,18 @@ export const catalogue = {
     "The stored data is damaged: {detail}.",
     "Run `reelfarm doctor`.",
   ),
+  "store-newer": entry(
+    "install",
+    "never",
+    "The stored data was written by a newer version of Reelfarm: {detail}.",
+    "Install that version again; nothing was changed.",
+  ),
+  "store-unwritable": entry(
+    "disk",
+    "later",
+    "The data folder cannot be written to: {detail}.",
+    "Check the drive it is on and its permissions.",
+  ),
   cancelled: entry(
     "settings",
     "never",
