@@ -358,6 +358,12 @@ export const catalogue = {
     "The data folder cannot be written to: {detail}.",
     "Check the drive it is on and its permissions.",
   ),
+  "internal-error": entry(
+    "bug",
+    "never",
+    "The program made a mistake: {detail}.",
+    "Please report it; REELFARM_DEBUG=1 shows where it happened.",
+  ),
   cancelled: entry(
     "settings",
     "never",

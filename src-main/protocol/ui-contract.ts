@@ -241,4 +241,6 @@ export type UiServerFrame =
       readonly id: number;
       readonly failure: UiFailure;
     }
-  | { readonly kind: "change"; readonly change: UiChange };
+  | { readonly kind: "change"; readonly change: UiChange }
+  /** Unasked, to a face that was too slow for the changes: takes the place of all it knows. */
+  | { readonly kind: "snapshot"; readonly snapshot: UiSnapshot };
