@@ -1,4 +1,9 @@
-import type { UiAnswer, UiChange, UiRequest, UiSnapshot } from "../protocol/ui-contract.ts";
+import type {
+  UiAnswer,
+  UiChange,
+  UiRequest,
+  UiSnapshot,
+} from "../protocol/ui-contract.ts";
 
 /** What the UI server needs of a node: the whole truth once, changes after it, and answers. */
 export interface UiHost {
@@ -6,5 +11,7 @@ export interface UiHost {
   /** Changes carry consecutive revisions. Returns the way to stop listening. */
   subscribe(listener: (change: UiChange) => void): () => void;
   /** Rejects with a Failure for what cannot be done. */
-  handle<Request extends UiRequest>(request: Request): Promise<UiAnswer<Request["type"]>>;
+  handle<Request extends UiRequest>(
+    request: Request,
+  ): Promise<UiAnswer<Request["type"]>>;
 }

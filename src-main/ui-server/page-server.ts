@@ -1,0 +1,112 @@
+import { createReadStream } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { pipeline } from "node:stream";
+import { uiContractVersion } from "../protocol/ui-contract.ts";
+import { isSafeHost } from "./admission.ts";
+import { findInBundle, type Bundle, type BundleFile } from "./bundle.ts";
+
+const noBundleText =
+  "This node has no user interface of its own installed.\n" +
+  "Use the command line: reelfarm --help\n";
+
+/** Answers plain HTTP: the bundle's files and `GET /health`. Everything else is refused. */
+export function answerPage(
+  bundle: Bundle,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const { host } = request.headers;
+  const requestPath = (request.url ?? "/").split("?")[0] ?? "/";
+  if (!isSafeHost(host)) answerText(response, 403, "Forbidden\n");
+  else if (request.method !== "GET" && request.method !== "HEAD")
+    answerText(response, 405, "Method not allowed\n");
+  else if (requestPath === "/health") answerHealth(response);
+  else if (requestPath === "/ui")
+    answerText(response, 426, "A WebSocket upgrade is expected here\n");
+  else {
+    const file = findInBundle(bundle, requestPath);
+    if (file) sendFile(file, host, request.method === "HEAD", response);
+    else answerText(response, 404, bundle.size ? "Not found\n" : noBundleText);
+  }
+}
+
+function answerHealth(response: ServerResponse): void {
+  response.writeHead(200, {
+    ...safetyHeaders,
+    "content-type": "application/json",
+    "cache-control": "no-store",
+  });
+  response.end(JSON.stringify({ ok: true, contract: uiContractVersion }));
+}
+
+function sendFile(
+  file: BundleFile,
+  host: string,
+  headOnly: boolean,
+  response: ServerResponse,
+): void {
+  response.setHeaders(
+    new Map<string, string>([
+      ...Object.entries(safetyHeaders),
+      ["content-type", file.contentType],
+      ["content-security-policy", contentSecurityPolicy(host)],
+      [
+        "cache-control",
+        file.isImmutable ? "public, max-age=31536000, immutable" : "no-cache",
+      ],
+    ]),
+  );
+  if (headOnly) {
+    response.end();
+    return;
+  }
+  const content = createReadStream(file.file);
+  content.once("error", () => {
+    // Removed since the start; once bytes left, only the broken connection can tell.
+    if (response.headersSent) response.destroy();
+    else answerText(response, 404, "Not found\n");
+  });
+  content.once("open", () => {
+    pipeline(content, response, () => undefined);
+  });
+}
+
+function answerText(
+  response: ServerResponse,
+  status: number,
+  text: string,
+): void {
+  response.writeHead(status, {
+    ...safetyHeaders,
+    "content-type": "text/plain; charset=utf-8",
+    "cache-control": "no-store",
+  });
+  response.end(text);
+}
+
+const safetyHeaders = {
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+} as const;
+
+/**
+ * Nothing but our own files. The socket is named as well, because not every
+ * browser counts ws: as 'self'. Style attributes are allowed (bars are drawn
+ * with them); style elements are not.
+ */
+function contentSecurityPolicy(host: string): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "style-src-attr 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    "font-src 'self'",
+    `connect-src 'self' ws://${host}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join("; ");
+}
