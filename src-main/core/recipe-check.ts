@@ -1,5 +1,5 @@
 /** Whether a recipe makes sense in itself, before any source is known. */
-import { containerRules } from "./container-rules.ts";
+import { containerHolds, containerLimits } from "./container-limits.ts";
 import { encoderTraits, profilePixelFormats } from "./encoder-traits.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { RateControl, Recipe, VideoEncode } from "./recipe.ts";
@@ -17,18 +17,23 @@ export function recipeProblem(recipe: Recipe): RecipeProblem | null {
   const { container, video, audio } = recipe;
   if (video.kind === "none" && audio.kind === "none")
     return invalid("video", "neither video nor audio is to be kept");
-  const rules = containerRules[container];
-  if (video.kind !== "none" && rules.video.length === 0)
-    return cannotHold("container", `${rules.name} holds audio only`);
+  if (video.kind !== "none" && containerLimits[container].video.length === 0)
+    return cannotHold("container", `${container} files have no video`);
   if (video.kind === "encode") {
     const { codec } = encoderTraits[video.encoder];
-    if (!rules.video.includes(codec))
-      return cannotHold("container", `${codec} video in ${rules.name}`);
+    if (!containerHolds(container, "video", codec))
+      return cannotHold("container", `${codec} video in ${container} files`);
     const problem = encodeProblem(video);
     if (problem !== null) return problem;
   }
-  if (audio.kind === "encode" && !rules.audio.includes(audio.encoder))
-    return cannotHold("container", `${audio.encoder} audio in ${rules.name}`);
+  if (
+    audio.kind === "encode" &&
+    !containerHolds(container, "audio", audio.encoder)
+  )
+    return cannotHold(
+      "container",
+      `${audio.encoder} audio in ${container} files`,
+    );
   return null;
 }
 

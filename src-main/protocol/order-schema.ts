@@ -13,6 +13,7 @@ import {
   masterDisplayPattern,
   maxCllPattern,
 } from "../core/colour-names.ts";
+import { maxTimescale } from "../core/ffmpeg-arguments/carrier.ts";
 import type { AudioOrder, Order, VideoOrder } from "../core/order.ts";
 import { audioEncoders } from "../core/recipe.ts";
 import {
@@ -29,8 +30,6 @@ const maxTimeUs = 1e12;
 const maxFrames = 86_400_000;
 /** Four tebibytes: a long lossless master. A worker's own disk limit is lower. */
 const maxOutputBytes = 2 ** 42;
-/** Timestamps of MP4 are 31-bit safe below this. */
-const maxTimescale = 2 ** 31 - 1;
 const maxThreads = 512;
 const maxAudioTracks = 64;
 const maxChannels = 8;
