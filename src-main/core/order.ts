@@ -53,6 +53,12 @@ export interface VideoOrder {
   /** Frames the result must have; null when only the encode can tell (damaged sources). */
   readonly expectedFrames: number | null;
   readonly grid: OutputGrid | null;
+  /**
+   * Frames per second for rate control and the key-frame interval, the same for
+   * every segment of an output (the grid's rate, else the source's average).
+   * Timestamps never come from it.
+   */
+  readonly nominalRate: Ratio;
   /** Ticks per second of every segment's timestamps, the same for the whole output. */
   readonly timescale: number;
   readonly threads: number | null;

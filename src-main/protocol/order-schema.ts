@@ -97,6 +97,7 @@ export const videoOrderSchema = z
     endUs: timeUs.nullable(),
     expectedFrames: integer(1, maxFrames).nullable(),
     grid: grid.nullable(),
+    nominalRate: ratioOfFrames,
     timescale: integer(1, maxTimescale),
     threads: integer(1, maxThreads).nullable(),
     burnSubtitle: z.boolean(),
