@@ -1,0 +1,238 @@
+/**
+ * Decides how a source's video reaches the workers: in ranges by stream copy
+ * (media.md section 2) where that is exact, else as one piece (section 4).
+ */
+import { assert } from "./assert.ts";
+import type { FrameIndex, HazardKind, Keyframe } from "./frame-index.ts";
+import type { MediaFacts } from "./media-facts.ts";
+import type { FeedFormat } from "./order.ts";
+import type { FrameRange } from "./scheduler/events.ts";
+
+/** Why a source goes over as one piece; people are shown `wholeReasonText`. */
+export type WholeReason =
+  | HazardKind
+  /** All packets claim to be keyframes in a codec that lives from differences. */
+  | "keyframes-not-believable"
+  /** The codec has packets that show nothing, and the container does not say which. */
+  | "hidden-frames"
+  /** Found out by trying: NUT does not take these packets. */
+  | "not-copyable"
+  /** Found out by trying: what came over was not what the index promises. */
+  | "cut-not-exact";
+
+export type FeedChoice =
+  | { readonly kind: "ranges" }
+  | {
+      readonly kind: "whole";
+      readonly feed: FeedFormat;
+      readonly reason: WholeReason;
+    };
+
+export interface FeedPlan {
+  readonly feed: FeedFormat;
+  readonly range: FrameRange;
+  readonly isLast: boolean;
+  /** Bounds for the worker's trim, microseconds of source time; null is the start or end of the source. */
+  readonly startUs: number | null;
+  readonly endUs: number | null;
+  /** Where the master seeks, seconds of source time; null reads from the head. */
+  readonly seekS: number | null;
+  /** The copy must begin at or before this presentation time, or it is not exact; microseconds, null from the head. */
+  readonly preRollPtsUs: number | null;
+  /** The copy ends with the first packet decoded at or after this, seconds of source time; null reads to the end. */
+  readonly stopS: number | null;
+  /** Null where only decoding can tell. */
+  readonly expectedFrames: number | null;
+  /** "corrected" lets ffmpeg mend a clock that jumps; timestamps are then not the file's own. */
+  readonly clock: "kept" | "corrected";
+}
+
+/** Frames of context on both sides of a range, for filters that look at neighbours. */
+export const contextFrames = 8;
+
+/** Codecs whose every packet can be decoded on its own; all others cannot be all keyframes by nature. */
+const intraCodecs: ReadonlySet<string> = new Set(
+  (
+    "mjpeg mjpegb ljpeg jpeg2000 jpegls prores dnxhd cfhd ffv1 huffyuv ffvhuff utvideo magicyuv rawvideo " +
+    "v210 v410 r210 png bmp tiff targa dvvideo hap dpx exr qoi webp vc2 dirac_vc2"
+  ).split(" "),
+);
+/** More keyframes than this share are believed only of intra codecs. */
+const believableKeyShare = 0.5;
+
+/**
+ * How to feed a source, as far as its index tells; call again when the index
+ * is complete: a hazard found late turns "ranges" into "whole", never back.
+ */
+export function chooseFeed(facts: MediaFacts, index: FrameIndex): FeedChoice {
+  const { video } = facts;
+  assert(video, "feeds are of video");
+  if (index.hasHazard("clock-jumps-back"))
+    return whole("nut-decoded", "clock-jumps-back");
+  if (index.hasHazard("no-timestamps"))
+    return whole("nut-decoded", "no-timestamps");
+  if (index.hasHazard("edit-list-gap"))
+    return whole("nut-decoded", "edit-list-gap");
+  if (hasUnbelievableKeys(video.codec, index))
+    return whole("nut-copy", "keyframes-not-believable");
+  // libvpx's alternate reference frames are packets of their own in VP8.
+  if (video.codec === "vp8") return whole("nut-copy", "hidden-frames");
+  for (const kind of [
+    "duplicate-timestamps",
+    "corrupt-packets",
+    "one-keyframe",
+  ] as const)
+    if (index.hasHazard(kind)) return whole("nut-copy", kind);
+  return { kind: "ranges" };
+}
+
+/** The next safer way after one that did not work out; null when there is none. */
+export function saferFeed(
+  choice: FeedChoice,
+  reason: WholeReason,
+): FeedChoice | null {
+  if (choice.kind === "ranges") return whole("nut-copy", reason);
+  return choice.feed === "nut-copy" ? whole("nut-decoded", reason) : null;
+}
+
+/**
+ * Everything a feed of one range needs. `range` must be of known frames; for a
+ * "whole" choice it must be all of them, and the index complete.
+ */
+export function feedPlanFor(
+  facts: MediaFacts,
+  index: FrameIndex,
+  range: FrameRange,
+  isLast: boolean,
+  choice: FeedChoice,
+): FeedPlan {
+  const { startFrame, endFrame } = range;
+  assert(startFrame >= 0 && startFrame < endFrame, "a range is not empty");
+  assert(endFrame <= index.knownFrames, "a range is of known frames");
+  if (choice.kind === "whole") return wholePlan(index, range, choice);
+  const preRoll = preRollKeyframe(index, startFrame);
+  return {
+    feed: "nut-copy",
+    range,
+    isLast,
+    startUs: index.boundUs(startFrame),
+    endUs:
+      isLast && !index.complete
+        ? null
+        : isLast
+          ? index.boundUs(index.knownFrames)
+          : index.boundUs(endFrame),
+    seekS: preRoll && seekTargetS(facts, index, preRoll),
+    preRollPtsUs: preRoll && preRoll.ptsUs,
+    stopS: isLast ? null : stopS(index, endFrame),
+    expectedFrames:
+      startFrame === 0 && index.headIsUncertain ? null : endFrame - startFrame,
+    clock: "kept",
+  };
+}
+
+/** Which stream carries a decoded feed: FFV1 where it holds the pixels as they are, else raw pictures. */
+export function decodedFeedCodec(pixelFormat: string): "ffv1" | "rawvideo" {
+  return ffv1Formats.has(pixelFormat) ? "ffv1" : "rawvideo";
+}
+
+function whole(feed: FeedFormat, reason: WholeReason): FeedChoice {
+  return { kind: "whole", feed, reason };
+}
+
+function hasUnbelievableKeys(codec: string, index: FrameIndex): boolean {
+  if (intraCodecs.has(codec) || index.packetCount < 3) return false;
+  return index.keyframeCount > index.packetCount * believableKeyShare;
+}
+
+function wholePlan(
+  index: FrameIndex,
+  range: FrameRange,
+  choice: FeedChoice & { kind: "whole" },
+): FeedPlan {
+  assert(index.complete, "a whole source is fed when its index is complete");
+  const isCopy = choice.feed === "nut-copy";
+  const isCounted =
+    !index.headIsUncertain &&
+    (choice.reason === "one-keyframe" ||
+      choice.reason === "keyframes-not-believable");
+  return {
+    feed: choice.feed,
+    range,
+    isLast: true,
+    // A copy carries discarded frames along; a decoder on the master leaves them out.
+    startUs: isCopy ? index.boundUs(0) : null,
+    endUs: isCopy ? index.boundUs(index.knownFrames) : null,
+    seekS: null,
+    preRollPtsUs: null,
+    stopS: null,
+    expectedFrames: isCounted ? range.endFrame - range.startFrame : null,
+    clock: choice.reason === "clock-jumps-back" ? "corrected" : "kept",
+  };
+}
+
+/**
+ * One keyframe more than decoding should need: cures open GOPs, intra refresh,
+ * false keyframe flags and deep reordering (media.md section 2); and never
+ * fewer frames of context than filters look back. Null: from the head.
+ */
+function preRollKeyframe(
+  index: FrameIndex,
+  startFrame: number,
+): Keyframe | null {
+  const extra = index.keyframeBefore(startFrame, 1);
+  const context = index.keyframeBefore(
+    Math.max(0, startFrame - contextFrames),
+    0,
+  );
+  if (!extra || !context) return null;
+  const first = extra.number < context.number ? extra : context;
+  return first.number === 0 ? null : first;
+}
+
+/** Demuxers that seek in an index of keyframes; the others search the file for a decoding time. */
+const indexedFormats = /^(mov|matroska|avi)\b/;
+/** ffmpeg aims this much earlier where frames are reordered: 3/23 s, in ffmpeg's opening of inputs. */
+const reorderAimUs = 131_000;
+
+/**
+ * A time that makes ffmpeg land on the keyframe, or earlier; never later. In
+ * files with an index aiming a little past it, but well before the next one,
+ * keeps ffmpeg's own allowance for reordering from costing one more GOP.
+ */
+function seekTargetS(
+  facts: MediaFacts,
+  index: FrameIndex,
+  keyframe: Keyframe,
+): number {
+  const ownUs = Math.min(keyframe.ptsUs, keyframe.dtsUs ?? keyframe.ptsUs);
+  let targetUs = ownUs;
+  const next = index.keyframe(keyframe.number + 1);
+  if (next && indexedFormats.test(facts.format)) {
+    const nextUs = Math.min(next.ptsUs, next.dtsUs ?? next.ptsUs);
+    const roomUs = (nextUs - keyframe.ptsUs) / 2;
+    if (roomUs > 0)
+      targetUs = keyframe.ptsUs + Math.min(reorderAimUs + 1000, roomUs);
+  }
+  return Math.ceil(targetUs) / 1e6;
+}
+
+/**
+ * Every frame shown before the bound is decoded before it, too, so the copy
+ * could end there; the tail adds the context and what decoding times are off.
+ */
+function stopS(index: FrameIndex, endFrame: number): number {
+  const contextEnd = Math.min(endFrame + contextFrames, index.knownFrames - 1);
+  const frameUs = 1e6 / index.framesPerSecond();
+  const tailUs = index.maxDelayUs + index.maxLeadUs + frameUs;
+  return Math.ceil(index.ptsUs(contextEnd) + tailUs) / 1e6;
+}
+
+/** Formats that FFV1 stores bit for bit without a change of pixel format. */
+const ffv1Formats: ReadonlySet<string> = new Set(
+  (
+    "gray gray10le gray12le gray16le yuv420p yuv422p yuv444p yuv440p yuv411p yuv410p yuva420p yuva422p yuva444p " +
+    "yuv420p10le yuv422p10le yuv444p10le yuv420p12le yuv422p12le yuv444p12le yuv420p16le yuv422p16le yuv444p16le " +
+    "gbrp gbrp10le gbrp12le gbrp16le gbrap bgr0 bgra"
+  ).split(" "),
+);

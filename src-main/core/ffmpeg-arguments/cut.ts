@@ -1,0 +1,129 @@
+/** Argument lists with which the master reads a source (media.md section 2). */
+import { decodedFeedCodec, type FeedPlan } from "../feed-plan.ts";
+import type { MediaFacts } from "../media-facts.ts";
+import { wireOffsetS } from "../order.ts";
+
+/**
+ * Opens a user's file: by path and never as an address or a playlist. The
+ * demuxer is the one that probing found, so a file that has since become a
+ * playlist is not followed.
+ */
+export function sourceArguments(path: string, format: string | null): string[] {
+  const demuxer = format === null ? [] : ["-f", format.split(",")[0]!];
+  return ["-protocol_whitelist", "file", ...demuxer, "-i", `file:${path}`];
+}
+
+/** The cut of one range, or the whole video, into NUT on standard output. */
+export function feedArguments(
+  path: string,
+  facts: MediaFacts,
+  plan: FeedPlan,
+): string[] {
+  return plan.feed === "nut-copy"
+    ? copyArguments(path, facts, plan)
+    : decodeArguments(path, facts, plan);
+}
+
+/** Audio streams, whole and copied as they are. */
+export function audioFeedArguments(
+  path: string,
+  format: string | null,
+  streamIndexes: readonly number[],
+  carrier: "nut" | "matroska",
+): string[] {
+  return [
+    ...quiet,
+    "-copyts",
+    "-itsoffset",
+    String(wireOffsetS),
+    ...sourceArguments(path, format),
+    ...streamIndexes.flatMap((index) => ["-map", `0:${String(index)}`]),
+    ...["-c", "copy", "-copyinkf"],
+    ...output(carrier),
+  ];
+}
+
+/** Packets of the first real video stream as compact lines, see packet-line.ts. */
+export function packetListArguments(path: string, facts: MediaFacts): string[] {
+  return [
+    ...["-v", "error", "-select_streams", String(facts.video?.index ?? "V:0")],
+    ...["-show_entries", "packet=pts,dts,flags"],
+    ...["-of", "compact=print_section=0:nokey=1"],
+    ...sourceArguments(path, facts.format),
+  ];
+}
+
+/** What probing asks of ffprobe; two runs, because choosing a stream for frames would hide the others. */
+export const probeArguments = {
+  streams: ["-show_format", "-show_streams", "-show_chapters"],
+  firstFrame: [
+    ...["-select_streams", "V:0", "-show_frames"],
+    ...["-read_intervals", "%+#1"],
+  ],
+} as const;
+
+const quiet = ["-nostdin", "-v", "error"];
+
+function output(format: string): string[] {
+  // Without the first, the muxer would move timestamps; without the second, metadata of the file would cross the wire.
+  return [
+    ...["-avoid_negative_ts", "disabled", "-map_metadata", "-1"],
+    ...["-map_chapters", "-1", "-f", format, "pipe:1"],
+  ];
+}
+
+function videoMap(facts: MediaFacts): string[] {
+  return ["-map", `0:${String(facts.video?.index ?? "V:0")}`];
+}
+
+function copyArguments(
+  path: string,
+  facts: MediaFacts,
+  plan: FeedPlan,
+): string[] {
+  const seek =
+    plan.seekS === null
+      ? []
+      : [
+          "-noaccurate_seek",
+          "-seek_timestamp",
+          "1",
+          "-ss",
+          plan.seekS.toFixed(6),
+        ];
+  return [
+    ...quiet,
+    ...["-copyts", "-itsoffset", String(wireOffsetS)],
+    ...seek,
+    ...sourceArguments(path, facts.format),
+    ...videoMap(facts),
+    ...["-c", "copy"],
+    // At the head of the source a decoder may make something of what comes before the first keyframe.
+    ...(plan.seekS === null ? ["-copyinkf"] : []),
+    ...(plan.stopS === null
+      ? []
+      : ["-to", (plan.stopS + wireOffsetS).toFixed(6)]),
+    ...output("nut"),
+  ];
+}
+
+function decodeArguments(
+  path: string,
+  facts: MediaFacts,
+  plan: FeedPlan,
+): string[] {
+  const codec = decodedFeedCodec(facts.video?.pixelFormat ?? "");
+  // Without -copyts ffmpeg moves the file's start to zero, and mends the clock where it jumps.
+  const offsetS =
+    plan.clock === "kept" ? wireOffsetS : wireOffsetS + (facts.startS ?? 0);
+  return [
+    ...quiet,
+    ...(plan.clock === "kept" ? ["-copyts"] : []),
+    ...["-itsoffset", offsetS.toFixed(6), "-noautorotate"],
+    ...sourceArguments(path, facts.format),
+    ...videoMap(facts),
+    ...["-fps_mode", "passthrough", "-enc_time_base", "-1"],
+    ...["-c:v", codec, ...(codec === "ffv1" ? ["-level", "3", "-g", "1"] : [])],
+    ...output("nut"),
+  ];
+}
