@@ -1,0 +1,170 @@
+import { chooseFeed, wholeReasonText, type WholeReason } from "../core/feed-plan.ts";
+import { FrameIndex } from "../core/frame-index.ts";
+import { taskId } from "../core/identifiers.ts";
+import type { JobSpec, SchedulerEvent, StageSpec } from "../core/scheduler/events.ts";
+import type { Binaries } from "../media/binaries.ts";
+import { readPacketIndex } from "../media/packet-index.ts";
+import type { Job } from "./job.ts";
+
+/** The scheduler hears of a growing timeline at most this often. */
+const advanceEveryMs = 100;
+/** Audio encodes so much faster than video that its task weighs little. */
+const audioCostRatio = 0.03;
+
+export interface PreparationPorts {
+  readonly binaries: Binaries;
+  readonly dispatch: (event: SchedulerEvent) => void;
+  readonly nowMs: () => number;
+}
+
+/**
+ * Hands a job to the scheduler and reads its index meanwhile: the first
+ * segments are at work while the rest is still being read. Resolves when the
+ * index is complete.
+ *
+ * @throws Failure when the source cannot be read to its end.
+ */
+export async function prepareJob(job: Job, ports: PreparationPorts): Promise<void> {
+  const { facts, plan } = job.media;
+  if (plan.encode === null || facts.video === null) {
+    ports.dispatch({ type: "job-added", job: jobSpec(job, { ranges: [], complete: true }) });
+    return;
+  }
+  const index = new FrameIndex(facts.video.timeBase);
+  job.index = index;
+  const early = chooseFeed(facts, index);
+  if (early.kind === "ranges") await indexWhileEncoding(job, index, ports);
+  else await indexThenEncodeWhole(job, index, ports);
+}
+
+async function indexWhileEncoding(
+  job: Job,
+  index: FrameIndex,
+  ports: PreparationPorts,
+): Promise<void> {
+  const { facts } = job.media;
+  job.choice = { kind: "ranges" };
+  ports.dispatch({ type: "job-added", job: jobSpec(job, { ranges: [], complete: false }) });
+  let toldMs = 0;
+  let toldCuts = 0;
+  let toldFrames = 0;
+  const tell = (): void => {
+    const cuts = index.cutPoints(toldCuts);
+    const knownFrames = index.knownFrames;
+    if (knownFrames === toldFrames && !index.complete) return;
+    toldFrames = knownFrames;
+    toldCuts = (cuts.at(-1) ?? toldCuts - 1) + 1;
+    ports.dispatch({
+      type: "timeline-extended",
+      jobId: job.id,
+      knownFrames,
+      newCutPoints: cuts,
+      complete: index.complete,
+      framesPerSecond: index.framesPerSecond(),
+    });
+  };
+  await readPacketIndex(ports.binaries, job.request.sourcePath, facts, index, {
+    signal: job.stop.signal,
+    onAdvance: () => {
+      const now = ports.nowMs();
+      if (now - toldMs < advanceEveryMs || index.hazards().length > 0) return;
+      toldMs = now;
+      tell();
+    },
+  });
+  const choice = chooseFeed(facts, index);
+  if (choice.kind === "ranges") tell();
+  else makeWhole(job, choice, ports);
+}
+
+async function indexThenEncodeWhole(
+  job: Job,
+  index: FrameIndex,
+  ports: PreparationPorts,
+): Promise<void> {
+  await readPacketIndex(ports.binaries, job.request.sourcePath, job.media.facts, index, {
+    signal: job.stop.signal,
+  });
+  const choice = chooseFeed(job.media.facts, index);
+  job.choice = choice;
+  if (choice.kind === "whole") noteWhole(job, choice.reason);
+  ports.dispatch({ type: "job-added", job: jobSpec(job, { ranges: [], complete: true }) });
+}
+
+/**
+ * Drops the segments of a job and does it again as one piece on one worker:
+ * never wrong, at worst slow. The index must be complete.
+ */
+export function makeWhole(
+  job: Job,
+  choice: Extract<NonNullable<Job["choice"]>, { kind: "whole" }>,
+  ports: Pick<PreparationPorts, "dispatch">,
+): void {
+  job.choice = choice;
+  noteWhole(job, choice.reason);
+  for (const [id, segment] of job.finished) {
+    if (segment.endFrame > segment.startFrame) job.finished.delete(id);
+  }
+  ports.dispatch({ type: "job-made-whole", jobId: job.id, stage: stageSpec(job) });
+}
+
+function noteWhole(job: Job, reason: WholeReason): void {
+  job.wholeReason = reason;
+  job.note(`Encoded as one piece on one worker: ${wholeReasonText(reason)}`);
+}
+
+function jobSpec(
+  job: Job,
+  timeline: { ranges: StageSpec["ranges"]; complete: boolean },
+): JobSpec {
+  const { plan, facts } = job.media;
+  const frames = timeline.complete ? frameCount(job) : 0;
+  const rate = facts.video?.averageFrameRate;
+  return {
+    jobId: job.id,
+    priority: job.request.priority,
+    needs: plan.needs,
+    framesPerSecond:
+      job.index !== null && job.index.knownFrames > 1
+        ? job.index.framesPerSecond()
+        : rate
+          ? rate.numerator / rate.denominator
+          : 25,
+    splittable: job.choice?.kind !== "whole",
+    fixedSegmentS: job.request.segmentS,
+    allowedWorkers: job.request.allowedWorkers,
+    knownFrames: frames,
+    timelineComplete: timeline.complete,
+    cutPoints: timeline.complete && job.index !== null ? job.index.cutPoints() : [],
+    firstStage: stageSpec(job),
+    paused: job.paused,
+  };
+}
+
+function stageSpec(job: Job): StageSpec {
+  const { plan, facts } = job.media;
+  const frames = frameCount(job);
+  const restored = [...job.finished.values()];
+  const rate = facts.video?.averageFrameRate;
+  const fps = rate ? rate.numerator / rate.denominator : 25;
+  const costFrames = Math.max(1, Math.round((facts.durationS ?? 60) * fps * audioCostRatio));
+  const audioTask = taskId(`${job.id}-audio`);
+  return {
+    stage: 1,
+    ranges: frames > 0 ? [{ startFrame: 0, endFrame: frames }] : [],
+    restored: restored.map(({ taskId: id, startFrame, endFrame }) => ({
+      taskId: id,
+      startFrame,
+      endFrame,
+    })),
+    restoredWholeTasks: job.audioFile === null ? [] : [audioTask],
+    wholeTasks:
+      plan.audioOrder === null
+        ? []
+        : [{ taskId: audioTask, kind: "audio", costFrames, needs: plan.audioNeeds }],
+  };
+}
+
+function frameCount(job: Job): number {
+  return job.media.plan.encode === null ? 0 : (job.index?.knownFrames ?? 0);
+}

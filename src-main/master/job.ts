@@ -1,0 +1,140 @@
+/**
+ * One job while the node runs: what was asked for, what is known of it, and
+ * where it stands. Only the master changes it.
+ *
+ * waiting     in the queue, nothing read yet. Left by its turn, pause, cancel.
+ * preparing   its index has begun to be read, no segment at work yet.
+ * encoding    its first attempt has been handed out.
+ * stitching   every task is verified; the output is put together and verified.
+ * done        the output is published under its name.
+ * failed      with a code; a retry goes back to waiting and keeps what is finished.
+ * cancelled   by a person; a retry goes back to waiting.
+ * Pause is beside these: a paused job keeps its phase.
+ */
+import type { Failure } from "../core/errors.ts";
+import type { FeedChoice } from "../core/feed-plan.ts";
+import type { FrameIndex } from "../core/frame-index.ts";
+import type { DeviceId, JobId, TaskId } from "../core/identifiers.ts";
+import type { MediaFacts } from "../core/media-facts.ts";
+import type { JobPlan } from "../core/plan.ts";
+import type { Recipe } from "../core/recipe.ts";
+import type { FrameRange } from "../core/scheduler/events.ts";
+import type { UiJobFigures, UiLogLine } from "../protocol/ui-contract.ts";
+
+export interface JobRequest {
+  readonly jobId: JobId;
+  readonly sourcePath: string;
+  readonly outputPath: string;
+  readonly presetName: string;
+  readonly recipe: Recipe;
+  readonly overwrite: boolean;
+  /** Every segment this long instead of guided sizes. */
+  readonly segmentS: number | null;
+  readonly priority: number;
+  readonly allowedWorkers: readonly DeviceId[] | null;
+  readonly createdAtMs: number;
+}
+
+export type JobPhase =
+  | { readonly kind: "waiting" }
+  | { readonly kind: "preparing" }
+  | { readonly kind: "encoding" }
+  | { readonly kind: "stitching" }
+  | { readonly kind: "done"; readonly figures: UiJobFigures; readonly outputBytes: number }
+  | { readonly kind: "failed"; readonly failure: Failure }
+  | { readonly kind: "cancelled" };
+
+/** A verified piece on the master's disk. */
+export interface FinishedSegment extends FrameRange {
+  readonly taskId: TaskId;
+  readonly file: string;
+  readonly sizeBytes: number;
+  readonly frames: number;
+  readonly parameterSetsHash: string;
+}
+
+/** What probing and planning gave; known from the moment the job was accepted. */
+export interface JobMedia {
+  readonly facts: MediaFacts;
+  readonly plan: JobPlan;
+  readonly sourceSizeBytes: number;
+  readonly sourceModifiedMs: number;
+}
+
+/** Counters for the summary. */
+export interface JobCounters {
+  startedAtMs: number | null;
+  firstSegmentAtMs: number | null;
+  endedAtMs: number | null;
+  attemptCount: number;
+  wastedFrames: number;
+  bytesSent: number;
+  bytesReceived: number;
+  readonly framesByWorker: Map<DeviceId, number>;
+}
+
+/** Log lines kept per job. */
+const maxLogLines = 500;
+
+export class Job {
+  request: JobRequest;
+  readonly media: JobMedia;
+  /** Segments, audio and everything else the job needs on disk until it is done. */
+  readonly folder: string;
+  phase: JobPhase = { kind: "waiting" };
+  paused = false;
+  index: FrameIndex | null = null;
+  choice: FeedChoice | null = null;
+  subtitleFile: string | null = null;
+  /** Why it is encoded as one piece; null while it is cut. */
+  wholeReason: string | null = null;
+  readonly finished = new Map<TaskId, FinishedSegment>();
+  audioFile: string | null = null;
+  readonly notes: string[] = [];
+  readonly log: UiLogLine[] = [];
+  stop = new AbortController();
+  readonly counters: JobCounters = {
+    startedAtMs: null,
+    firstSegmentAtMs: null,
+    endedAtMs: null,
+    attemptCount: 0,
+    wastedFrames: 0,
+    bytesSent: 0,
+    bytesReceived: 0,
+    framesByWorker: new Map(),
+  };
+
+  constructor(request: JobRequest, media: JobMedia, folder: string) {
+    this.request = request;
+    this.media = media;
+    this.folder = folder;
+  }
+
+  get id(): JobId {
+    return this.request.jobId;
+  }
+
+  /** Whether it has been handed to the scheduler and not yet ended. */
+  get isActive(): boolean {
+    return (
+      this.phase.kind === "preparing" ||
+      this.phase.kind === "encoding" ||
+      this.phase.kind === "stitching"
+    );
+  }
+
+  get hasEnded(): boolean {
+    return (
+      this.phase.kind === "done" || this.phase.kind === "failed" || this.phase.kind === "cancelled"
+    );
+  }
+
+  note(text: string): void {
+    if (!this.notes.includes(text)) this.notes.push(text);
+  }
+
+  record(atMs: number, text: string): void {
+    this.log.push({ atMs, text });
+    if (this.log.length > maxLogLines) this.log.shift();
+  }
+}

@@ -1,0 +1,234 @@
+/**
+ * The master's half of one attempt.
+ *
+ * offered     entered at once: the order is sent, the feed opened, the result
+ *             awaited. Left when the worker says finished or failed, or by `cancel`.
+ * inspecting  the whole result is on disk; it is counted and checked.
+ * ended       reported exactly once, as verified, failed, or not at all (cancelled).
+ */
+import { createWriteStream } from "node:fs";
+import { rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { Failure, type ErrorCode } from "../core/errors.ts";
+import type { FeedPlan } from "../core/feed-plan.ts";
+import type { Order } from "../core/order.ts";
+import type { Assignment } from "../core/scheduler/effects.ts";
+import type { Binaries } from "../media/binaries.ts";
+import type { Feed } from "../media/feed.ts";
+import type { PeerLink } from "../net/peer-link.ts";
+import { transferIds, type MasterMessage, type WorkerMessage } from "../protocol/messages.ts";
+
+type Finished = Extract<WorkerMessage, { type: "finished" }>;
+
+/** What the attempt's task needs from its job, prepared by the caller. */
+export interface AttemptWork {
+  readonly order: Order;
+  /** Null for audio. */
+  readonly feedPlan: FeedPlan | null;
+  readonly openFeed: (signal: AbortSignal) => Feed;
+  readonly subtitleFile: string | null;
+  /** Counts and checks the received file; throws a Failure where it is not what was ordered. */
+  readonly inspect: (file: string, frames: number, signal: AbortSignal) => Promise<InspectedResult>;
+}
+
+export interface InspectedResult {
+  readonly frames: number;
+  readonly sizeBytes: number;
+  readonly parameterSetsHash: string;
+}
+
+export type AttemptOutcome =
+  | { readonly kind: "verified"; readonly file: string; readonly result: InspectedResult }
+  | { readonly kind: "failed"; readonly code: ErrorCode; readonly detail: string };
+
+export interface AttemptSurroundings {
+  readonly binaries: Binaries;
+  readonly link: PeerLink;
+  readonly folder: string;
+  readonly onOutcome: (attempt: MasterAttempt, outcome: AttemptOutcome) => void;
+}
+
+export class MasterAttempt {
+  readonly assignment: Assignment;
+  readonly work: AttemptWork;
+  framesDone = 0;
+  framesPerSecond = 0;
+  bytesSent = 0;
+  bytesReceived = 0;
+  started = false;
+  private readonly around: AttemptSurroundings;
+  private readonly stop = new AbortController();
+  private readonly partFile: string;
+  private readonly finishedMessage: Promise<Finished>;
+  private resolveFinished: (message: Finished) => void = () => undefined;
+  private ended = false;
+  private feed: Feed | null = null;
+  /** The feed is being ended on purpose: how it ends says nothing. */
+  private feedUnwanted = false;
+
+  constructor(assignment: Assignment, work: AttemptWork, around: AttemptSurroundings) {
+    this.assignment = assignment;
+    this.work = work;
+    this.around = around;
+    this.partFile = join(around.folder, `${assignment.attemptId}.part`);
+    this.finishedMessage = new Promise((resolve) => {
+      this.resolveFinished = resolve;
+    });
+  }
+
+  /** Sends the order and the feed, receives, inspects, reports; never rejects. */
+  async run(): Promise<void> {
+    try {
+      const received = this.receiveResult();
+      received.catch(() => undefined);
+      this.send({ type: "offer", attemptId: this.assignment.attemptId, order: this.work.order });
+      this.sendInputs();
+      const [message, bytes] = await Promise.all([this.finishedMessage, received]);
+      if (bytes !== message.sizeBytes) {
+        throw new Failure("transfer-corrupt", `${bytes} of ${message.sizeBytes} bytes`);
+      }
+      const result = await this.work.inspect(this.partFile, message.frames, this.stop.signal);
+      const file = join(this.around.folder, `${this.assignment.attemptId}.segment`);
+      await rename(this.partFile, file);
+      this.end({ kind: "verified", file, result });
+    } catch (error) {
+      const failure =
+        error instanceof Failure
+          ? error
+          : new Failure("result-invalid", "unexpected error", { cause: error });
+      this.end({ kind: "failed", code: failure.code, detail: failure.detail });
+    } finally {
+      this.stopFeed();
+      this.stop.abort();
+      await rm(this.partFile, { force: true });
+    }
+  }
+
+  /** A message of the worker that names this attempt. */
+  receive(message: WorkerMessage): void {
+    switch (message.type) {
+      case "started":
+        this.started = true;
+        return;
+      case "progressed":
+        this.framesDone = message.framesDone;
+        this.framesPerSecond = message.framesPerSecond;
+        return;
+      case "finished":
+        this.resolveFinished(message);
+        return;
+      case "failed":
+        this.end({ kind: "failed", code: message.code, detail: message.detail });
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** Ends it without an outcome; the worker is told. */
+  cancel(reason: string): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.send({ type: "cancel", attemptId: this.assignment.attemptId, reason });
+    this.stopFeed();
+    this.stop.abort(new Failure("cancelled"));
+  }
+
+  /** The range now ends at the returned frame; the old end where it was too late to shorten. */
+  shorten(_endFrame: number): number {
+    return this.endFrame();
+  }
+
+  /** First frame after its range. */
+  endFrame(): number {
+    return this.assignment.kind === "video" ? this.assignment.range.endFrame : 0;
+  }
+
+  /** Frames of its range that left the master. */
+  framesFed(): number {
+    if (this.assignment.kind !== "video") return 0;
+    return this.assignment.range.endFrame - this.assignment.range.startFrame;
+  }
+
+  private stopFeed(): void {
+    this.feedUnwanted = true;
+    this.feed?.kill();
+  }
+
+  private sendInputs(): void {
+    const { transfers } = this.around.link;
+    const { signal } = this.stop;
+    const id = this.assignment.attemptId;
+    if (this.work.subtitleFile !== null) {
+      this.watch(transfers.sendFile(transferIds.subtitle(id), this.work.subtitleFile, { signal }));
+    }
+    const feed = this.work.openFeed(signal);
+    this.feed = feed;
+    feed.done.catch((error: unknown) => {
+      if (this.feedUnwanted || !(error instanceof Failure)) return;
+      this.end({ kind: "failed", code: error.code, detail: error.detail });
+    });
+    const sending = transfers.send(transferIds.feed(id), feed.stream, {
+      signal,
+      onProgress: (bytes) => {
+        this.bytesSent = bytes;
+      },
+    });
+    // A worker that has its last frame stops reading: the feed is then cut short on purpose.
+    sending.catch(() => {
+      this.stopFeed();
+    });
+  }
+
+  private async receiveResult(): Promise<number> {
+    const stream = this.around.link.transfers.receive(
+      transferIds.result(this.assignment.attemptId),
+      { maxBytes: this.work.order.maxOutputBytes, signal: this.stop.signal },
+    );
+    stream.on("data", (chunk: Buffer) => {
+      this.bytesReceived += chunk.length;
+    });
+    await pipeline(stream, createWriteStream(this.partFile, { mode: 0o600 })).catch(
+      (error: unknown) => {
+        throw diskFailure(error) ?? error;
+      },
+    );
+    return this.bytesReceived;
+  }
+
+  private watch(transfer: Promise<unknown>): void {
+    transfer.catch((error: unknown) => {
+      if (error instanceof Failure && error.code !== "cancelled") {
+        this.end({ kind: "failed", code: error.code, detail: error.detail });
+      }
+    });
+  }
+
+  private send(message: MasterMessage): void {
+    this.around.link.send(message);
+  }
+
+  private end(outcome: AttemptOutcome): void {
+    if (this.ended) return;
+    this.ended = true;
+    if (outcome.kind === "failed") {
+      this.stopFeed();
+      this.stop.abort(new Failure("cancelled"));
+      this.send({
+        type: "cancel",
+        attemptId: this.assignment.attemptId,
+        reason: outcome.code,
+      });
+    } else {
+      this.send({ type: "accepted", attemptId: this.assignment.attemptId });
+    }
+    this.around.onOutcome(this, outcome);
+  }
+}
+
+function diskFailure(error: unknown): Failure | null {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (code !== "ENOSPC" && code !== "EDQUOT") return null;
+  return new Failure("disk-full", "the master's work folder", { cause: error });
+}

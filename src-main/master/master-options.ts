@@ -1,0 +1,19 @@
+import type { DeviceId, JobId } from "../core/identifiers.ts";
+import type { SchedulerConfig } from "../core/scheduler/config.ts";
+import type { Binaries } from "../media/binaries.ts";
+
+/** What a master is given by the node that runs it. */
+export interface MasterOptions {
+  readonly binaries: Binaries;
+  /** Capability keys of the master's own ffmpeg. */
+  readonly capabilities: readonly string[];
+  /** Below it every job has a private folder for its finished parts. */
+  readonly workFolder: string;
+  /** Its own worker (role both) has this id too: nothing is sent over a network. */
+  readonly ownDeviceId: DeviceId;
+  readonly scheduler: Partial<SchedulerConfig>;
+  readonly nowMs: () => number;
+  readonly onLog: (line: string) => void;
+  /** Something a face may show has changed. Called often: the receiver gathers. */
+  readonly onChanged: (jobId: JobId | null) => void;
+}

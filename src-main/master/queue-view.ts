@@ -1,0 +1,141 @@
+/** The master's state in the words of the UI contract: read-only, made anew when asked. */
+import { basename } from "node:path";
+import { explain, type Failure } from "../core/errors.ts";
+import type { DeviceId } from "../core/identifiers.ts";
+import { describeExplanation, explainJob, explainWorker } from "../core/scheduler/explain.ts";
+import { jobProgress, workerFramesPerSecond } from "../core/scheduler/progress.ts";
+import type {
+  JobState,
+  UiFailure,
+  UiJob,
+  UiJobDetail,
+  UiJobFigures,
+  UiStreamNote,
+  UiWorker,
+} from "../protocol/ui-contract.ts";
+import type { ConnectedWorker } from "./connected-worker.ts";
+import type { Job } from "./job.ts";
+import type { Master } from "./master.ts";
+
+export function failureView(failure: Failure): UiFailure {
+  return { code: failure.code, ...explain(failure.code, failure.detail) };
+}
+
+export function jobView(master: Master, job: Job, nowMs: number): UiJob {
+  const { request, media, counters } = job;
+  const progress = job.isActive ? jobProgress(master.loop.state, job.id, nowMs) : null;
+  const framesPerSecond = progress?.framesPerSecond ?? 0;
+  const sourceRate = job.index?.complete === true ? job.index.framesPerSecond() : nominalRate(job);
+  return {
+    jobId: job.id,
+    name: basename(request.sourcePath),
+    sourcePath: request.sourcePath,
+    outputPath: request.outputPath,
+    presetName: request.presetName,
+    state: stateOf(job),
+    priority: request.priority,
+    progressRatio: job.phase.kind === "done" ? 1 : (progress?.progressRatio ?? 0),
+    framesPerSecond,
+    speedRatio: sourceRate > 0 ? framesPerSecond / sourceRate : 0,
+    etaS: progress === null || progress.etaMs === null ? null : progress.etaMs / 1000,
+    sourceBytes: media.sourceSizeBytes,
+    outputBytes: job.phase.kind === "done" ? job.phase.outputBytes : null,
+    durationS: media.facts.durationS,
+    createdAtMs: request.createdAtMs,
+    startedAtMs: counters.startedAtMs,
+    endedAtMs: counters.endedAtMs,
+    failure: job.phase.kind === "failed" ? failureView(job.phase.failure) : null,
+    waitingFor: waitingFor(master, job, nowMs),
+    notes: job.notes,
+  };
+}
+
+export function jobDetailView(master: Master, job: Job, nowMs: number): UiJobDetail {
+  const progress = job.isActive ? jobProgress(master.loop.state, job.id, nowMs) : null;
+  return {
+    job: jobView(master, job, nowMs),
+    segments: progress?.segments ?? [],
+    streams: streamNotes(job),
+    log: job.log,
+    figures: job.phase.kind === "done" ? job.phase.figures : null,
+  };
+}
+
+export function workerView(master: Master, worker: ConnectedWorker, nowMs: number): UiWorker {
+  const held = [...master.attempts.values()].filter(
+    (attempt) => attempt.assignment.workerId === worker.id,
+  );
+  const explanation = explainWorker(master.loop.state, worker.id, nowMs);
+  return {
+    workerId: worker.id,
+    name: worker.name,
+    state:
+      worker.availability.kind === "ready"
+        ? "connected"
+        : worker.availability.kind === "draining"
+          ? "draining"
+          : "suspended",
+    platform: worker.machine?.platform ?? "",
+    cpuModel: worker.machine?.cpuModel ?? "",
+    cpuCount: worker.machine?.cpuCount ?? 0,
+    ffmpegVersion: worker.machine?.ffmpegVersion ?? "",
+    capabilities: worker.capabilities,
+    slots: worker.slots,
+    framesPerSecond: workerFramesPerSecond(master.loop.state, worker.id),
+    cpuRatio: worker.cpuRatio,
+    roundTripMs: worker.link.roundTripMs(),
+    work: held
+      .filter((attempt) => attempt.started)
+      .map((attempt) => {
+        const job = master.queue.find(attempt.assignment.jobId);
+        return `${job ? basename(job.request.sourcePath) : "?"}, ${attempt.assignment.kind}`;
+      }),
+    idleReason: explanation === null ? null : describeExplanation(explanation),
+  };
+}
+
+/** The summary of a job that has just ended well. */
+export function jobFigures(job: Job, nowMs: number, nameOf: (id: DeviceId) => string): UiJobFigures {
+  const { counters } = job;
+  const startedAtMs = counters.startedAtMs ?? nowMs;
+  const segments = [...job.finished.values()];
+  return {
+    wallS: (nowMs - startedAtMs) / 1000,
+    firstSegmentS:
+      counters.firstSegmentAtMs === null ? null : (counters.firstSegmentAtMs - startedAtMs) / 1000,
+    frames: segments.reduce((sum, segment) => sum + segment.frames, 0),
+    segmentCount: segments.length,
+    attemptCount: counters.attemptCount,
+    wastedFrames: counters.wastedFrames,
+    bytesSent: counters.bytesSent,
+    bytesReceived: counters.bytesReceived,
+    workers: [...counters.framesByWorker].map(([id, frames]) => ({ name: nameOf(id), frames })),
+  };
+}
+
+function stateOf(job: Job): JobState {
+  if (job.hasEnded) return job.phase.kind;
+  return job.paused ? "paused" : job.phase.kind;
+}
+
+function waitingFor(master: Master, job: Job, nowMs: number): string | null {
+  if (job.phase.kind === "waiting") {
+    return master.queuePaused ? "The queue is paused." : "Other jobs come first.";
+  }
+  if (!job.isActive) return null;
+  const explanation = explainJob(master.loop.state, job.id, nowMs);
+  return explanation === null ? null : describeExplanation(explanation);
+}
+
+function nominalRate(job: Job): number {
+  const rate = job.media.facts.video?.averageFrameRate;
+  return rate ? rate.numerator / rate.denominator : 0;
+}
+
+function streamNotes(job: Job): UiStreamNote[] {
+  return job.media.plan.streams.notes.map((note) => ({
+    stream: note.sourceIndex === null ? "" : `#${note.sourceIndex}`,
+    action: note.code.endsWith("-dropped") ? "drop" : "convert",
+    text: note.text,
+  }));
+}
