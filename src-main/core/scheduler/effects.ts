@@ -74,6 +74,13 @@ export type SchedulerEffect =
       readonly code: ErrorCode;
       readonly failures: readonly FailureRecord[];
     }
+  /** Cut, it cannot be done right: answer with `job-made-whole`. Until then nothing of it is handed out. */
+  | {
+      readonly type: "make-whole";
+      readonly jobId: JobId;
+      readonly code: ErrorCode;
+      readonly failures: readonly FailureRecord[];
+    }
   /** A worker is set aside for an encoder for a while; people are shown why. */
   | {
       readonly type: "block-worker";
