@@ -109,6 +109,8 @@ export const encoderTraits: Readonly<Record<VideoEncoder, EncoderTraits>> = {
     codec: "hevc",
     quality: crf51(24),
     tunes: ["none", "animation", "grain"],
+    // ffmpeg does not tell x265 about fields.
+    interlaced: false,
   },
   "svt-av1": {
     ...software,

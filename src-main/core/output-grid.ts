@@ -44,7 +44,11 @@ export function gridOfRange(
     rate,
     originUs,
     firstFrame,
-    endFrame: Math.max(firstFrame + 1, place(endOfLastFrameUs(index))),
+    endFrame: Math.max(
+      // The last frame is shown, however short, wherever the source was cut.
+      place(index.ptsUs(index.knownFrames - 1)) + 1,
+      place(endOfLastFrameUs(index)),
+    ),
   };
 }
 
@@ -58,10 +62,17 @@ export function gridTimesUs(grid: OutputGrid): Float64Array {
   );
 }
 
+/**
+ * Added to every time before it is rounded to the grid. At 60 -> 30 every other
+ * frame lies exactly between two places; planner and worker must not round such
+ * ties by the noise of their arithmetic (both work in whole microseconds).
+ */
+export const tieBreakUs = 5;
+
 /** Half a step goes up, for times before the origin too. */
 function gridPlace(rate: Ratio, originUs: number, ptsUs: number): number {
-  const frames =
-    ((ptsUs - originUs) * rate.numerator) / (rate.denominator * 1e6);
+  const sinceOriginUs = Math.round(ptsUs) - Math.round(originUs) + tieBreakUs;
+  const frames = (sinceOriginUs * rate.numerator) / (rate.denominator * 1e6);
   return Math.floor(frames + 0.5);
 }
 

@@ -5,7 +5,7 @@
 import { assert } from "./assert.ts";
 import { Failure } from "./errors.ts";
 import type { FeedPlan } from "./feed-plan.ts";
-import type { MediaFacts } from "./media-facts.ts";
+import type { MediaFacts, Ratio } from "./media-facts.ts";
 import type {
   AudioOrder,
   AudioOrderTrack,
@@ -31,6 +31,7 @@ export interface JobPlan {
   readonly picture: PictureFacts | null;
   readonly output: OutputPicture | null;
   readonly outputInterlaced: boolean;
+  readonly nominalRate: Ratio;
   /** Ticks per second of the encoded video. */
   readonly timescale: number;
   /** Capability keys for the video. */
@@ -82,6 +83,7 @@ export function planJob(facts: MediaFacts, recipe: Recipe): JobPlan {
     picture: video?.picture ?? null,
     output: video?.output ?? null,
     outputInterlaced: video?.outputInterlaced ?? false,
+    nominalRate: video?.nominalRate ?? { numerator: 25, denominator: 1 },
     timescale: video?.timescale ?? 90_000,
     needs: video?.needs ?? [],
     burnStreamIndex:
@@ -143,6 +145,7 @@ export function videoOrder(
     endUs: feedPlan.endUs,
     expectedFrames: isCounted ? frames : null,
     grid,
+    nominalRate: plan.nominalRate,
     timescale: plan.timescale,
     threads: null,
     burnSubtitle: plan.burnStreamIndex !== null,

@@ -35,6 +35,8 @@ export interface VideoPlan {
   readonly output: OutputPicture;
   /** Whether the output's pictures hold two fields. */
   readonly outputInterlaced: boolean;
+  /** For rate control and keyframe distance, the same for all segments. */
+  readonly nominalRate: Ratio;
   readonly timescale: number;
   /** Capability keys a worker must have. */
   readonly needs: readonly string[];
@@ -88,10 +90,32 @@ export function planVideo(
       picture.interlaced &&
       filters.deinterlace === "off" &&
       encoderTraits[encode.encoder].interlaced,
+    nominalRate:
+      constantRate === null
+        ? nominalRate(video.averageFrameRate)
+        : {
+            numerator: constantRate.numerator,
+            denominator: constantRate.denominator,
+          },
     timescale: outputTimescale(video.timeBase, constantRate),
     needs: capabilityNeeds(encode, filters),
     notes,
   };
+}
+
+/** Averages of variable rates are awkward fractions; thousandths are near enough where no timestamp depends on them. */
+function nominalRate(average: Ratio | null): Ratio {
+  const limit = 1_000_000;
+  if (average === null) return { numerator: 25, denominator: 1 };
+  const { numerator, denominator } = average;
+  const perSecond = Math.min(1000, Math.max(1, numerator / denominator));
+  const isPlain =
+    perSecond === numerator / denominator &&
+    numerator <= limit &&
+    denominator <= limit;
+  return isPlain
+    ? { numerator, denominator }
+    : { numerator: Math.round(perSecond * 1000) || 25_000, denominator: 1000 };
 }
 
 /** Whether a transfer function is one of HDR's: PQ or HLG. */
