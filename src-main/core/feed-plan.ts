@@ -125,8 +125,7 @@ export function feedPlanFor(
     seekS: preRoll && seekTargetS(facts, index, preRoll),
     preRollPtsUs: preRoll && preRoll.ptsUs,
     stopS: isLast ? null : stopS(index, endFrame),
-    expectedFrames:
-      startFrame === 0 && index.headIsUncertain ? null : endFrame - startFrame,
+    expectedFrames: endFrame - startFrame,
     clock: "kept",
   };
 }
@@ -153,9 +152,8 @@ function wholePlan(
   assert(index.complete, "a whole source is fed when its index is complete");
   const isCopy = choice.feed === "nut-copy";
   const isCounted =
-    !index.headIsUncertain &&
-    (choice.reason === "one-keyframe" ||
-      choice.reason === "keyframes-not-believable");
+    choice.reason === "one-keyframe" ||
+    choice.reason === "keyframes-not-believable";
   return {
     feed: choice.feed,
     range,
@@ -227,6 +225,24 @@ function stopS(index: FrameIndex, endFrame: number): number {
   const tailUs = index.maxDelayUs + index.maxLeadUs + frameUs;
   return Math.ceil(index.ptsUs(contextEnd) + tailUs) / 1e6;
 }
+
+/** Why a source goes over as one piece, for people; fits after "This source is encoded as one piece: ". */
+export function wholeReasonText(reason: WholeReason): string {
+  return wholeReasonTexts[reason];
+}
+
+const wholeReasonTexts: Readonly<Record<WholeReason, string>> = {
+  "no-timestamps": "its frames have no timestamps",
+  "clock-jumps-back": "its clock jumps back",
+  "duplicate-timestamps": "several frames have the same timestamp",
+  "one-keyframe": "it has only one keyframe",
+  "corrupt-packets": "parts of it are damaged",
+  "edit-list-gap": "its edit list leaves out frames in the middle",
+  "keyframes-not-believable": "its keyframe marks cannot be believed",
+  "hidden-frames": "its codec has frames that are never shown",
+  "not-copyable": "its video cannot be copied into a pipe",
+  "cut-not-exact": "a cut of it did not hold the frames it should",
+};
 
 /** Formats that FFV1 stores bit for bit without a change of pixel format. */
 const ffv1Formats: ReadonlySet<string> = new Set(

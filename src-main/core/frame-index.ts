@@ -76,6 +76,9 @@ export class FrameIndex {
   #headDiscardPts = -Infinity;
   #tailDiscardPts = Infinity;
   #complete = false;
+  /** Frames shown before the first keyframe; null until that one is settled. */
+  #headFrames: number | null = null;
+  #headIsResolved = false;
 
   constructor(timeBase: Ratio) {
     assert(
@@ -108,14 +111,15 @@ export class FrameIndex {
     if (this.#complete) return;
     this.#settleBefore(Infinity);
     if (this.#hazards.has("clock-jumps-back")) this.#resettle();
+    if (this.#headFrames === null) this.#headIsResolved = true;
     if (this.#keys.length <= 1 && this.#packets > 1)
       this.#note("one-keyframe", this.#keys[0] ?? 0);
     this.#complete = true;
   }
 
-  /** Frames whose number and order are final. */
+  /** Frames whose number and order are final; 0 while the head waits for `resolveHead`. */
   get knownFrames(): number {
-    return this.#settled;
+    return this.#headIsResolved ? this.#settled : 0;
   }
 
   get complete(): boolean {
@@ -135,12 +139,39 @@ export class FrameIndex {
     return this.#discards;
   }
 
-  /** The first packet is no keyframe, or frames are shown before the first keyframe: what a decoder makes of these, the packets cannot tell. */
-  get headIsUncertain(): boolean {
-    const firstKey = this.#keys[0];
-    if (firstKey === undefined) return this.#packets > 0;
-    if (firstKey > 0) return true;
-    return this.#settled > 0 && this.ptsTicks(0) < this.#pts[firstKey]!;
+  /**
+   * How many frames are shown before the first keyframe (a stream that begins
+   * inside a GOP, or with the leading pictures of an open one). What a decoder
+   * makes of these the packets cannot tell: decode the head and call
+   * `resolveHead`. 0: nothing to do, or not known yet.
+   */
+  get unresolvedHeadFrames(): number {
+    return this.#headIsResolved ? 0 : (this.#headFrames ?? 0);
+  }
+
+  /** Takes out the frames before the first keyframe that decoding did not show. Times in microseconds. */
+  resolveHead(shownPtsUs: readonly number[]): void {
+    const head = this.unresolvedHeadFrames;
+    if (head === 0) return;
+    const toleranceUs = this.#us(1) * 0.6;
+    const isShown = (position: number): boolean => {
+      const ptsUs = this.#us(this.#pts[position]!);
+      return shownPtsUs.some((us) => Math.abs(us - ptsUs) <= toleranceUs);
+    };
+    const kept = this.#order.slice(0, head).filter(isShown);
+    this.#order.copyWithin(kept.length, head, this.#settled);
+    this.#order.set(kept);
+    const gone = head - kept.length;
+    this.#settled -= gone;
+    this.#cutPoints = this.#cutPoints
+      .map((ordinal) => ordinal - gone)
+      .filter((ordinal) => ordinal > 0);
+    this.#headIsResolved = true;
+  }
+
+  /** Says that reading met damage the packets' flags do not tell of. */
+  noteDamage(): void {
+    this.#note("corrupt-packets", this.#packets);
   }
 
   /** Known ordinals, ascending and at least `fromOrdinal`, where no frame on either side needs one on the other. Never 0. */
@@ -328,6 +359,15 @@ export class FrameIndex {
     if (pts > this.#tailDiscardPts) this.#note("edit-list-gap", position);
     this.#order[ordinal] = position;
     this.#settled += 1;
+    const firstKey = this.#keys[0];
+    if (
+      this.#headFrames === null &&
+      firstKey !== undefined &&
+      pts >= this.#pts[firstKey]!
+    ) {
+      this.#headFrames = ordinal;
+      this.#headIsResolved = ordinal === 0;
+    }
     if (this.#cutCandidates[0] !== position) return;
     this.#cutCandidates.shift();
     const last = this.#cutPoints.at(-1);
@@ -347,6 +387,7 @@ export class FrameIndex {
     positions.sort((a, b) => this.#pts[a]! - this.#pts[b]! || a - b);
     this.#order.set(positions);
     this.#cutPoints = [];
+    this.#headIsResolved = true;
   }
 
   /** Discarded frames before the first one shown would otherwise be let in. */

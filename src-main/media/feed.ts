@@ -14,7 +14,10 @@ import { startTool, type ToolRun } from "./process.ts";
 export interface Feed {
   /** Ends when the tool has ended, also when it failed: `done` tells. */
   readonly stream: Readable;
-  /** Resolves when all was delivered; rejects with Failure `cut-failed`, or the signal's reason. */
+  /**
+   * Resolves when all was delivered, or nobody wanted the rest (killed, or the
+   * stream destroyed); rejects with Failure `cut-failed`, or the signal's reason.
+   */
   readonly done: Promise<void>;
   kill(): void;
 }
@@ -81,8 +84,7 @@ function feedOf(run: ToolRun, signal: AbortSignal | undefined): Feed {
   });
   const done = run.done.then((exit) => {
     signal?.throwIfAborted();
-    if (isKilled) throw new Failure("cut-failed", "stopped");
-    if (exit.code !== 0)
+    if (exit.code !== 0 && !isKilled)
       throw new Failure("cut-failed", reasonOf(exit.stderrTail));
   });
   done.catch(() => undefined);

@@ -1,11 +1,14 @@
 /** Reads the packets of a source's video into a frame index, without decoding. */
 import { assert } from "../core/assert.ts";
 import { Failure } from "../core/errors.ts";
-import { packetListArguments } from "../core/ffmpeg-arguments/cut.ts";
+import {
+  headArguments,
+  packetListArguments,
+} from "../core/ffmpeg-arguments/cut.ts";
 import type { FrameIndex, IndexedPacket } from "../core/frame-index.ts";
 import type { MediaFacts } from "../core/media-facts.ts";
 import type { Binaries } from "./binaries.ts";
-import { startTool } from "./process.ts";
+import { readTool, startTool } from "./process.ts";
 
 export interface PacketIndexOptions {
   readonly signal?: AbortSignal | undefined;
@@ -33,9 +36,19 @@ export async function readPacketIndex(
     signal,
   });
   const reader = new PacketLineReader(index);
+  let head: Promise<void> | null = null;
+  const checkHead = (): void => {
+    const frames = index.unresolvedHeadFrames;
+    if (frames > 0)
+      head ??= shownTimesUs(binaries, path, facts, frames, signal).then(
+        (timesUs) => index.resolveHead(timesUs),
+      );
+    head?.catch(() => undefined);
+  };
   try {
     for await (const chunk of run.stdout) {
       reader.push((chunk as Buffer).toString("latin1"));
+      checkHead();
       onAdvance?.();
     }
   } catch (cause) {
@@ -51,8 +64,46 @@ export async function readPacketIndex(
       "source-unreadable",
       `${path} (${exit.stderrTail.split("\n").at(-1) || "no video packets"})`,
     );
+  if (damageWords.test(exit.stderrTail)) index.noteDamage();
   index.finish();
+  checkHead();
+  await head;
   onAdvance?.();
+}
+
+/** ffprobe marks no packet where a file ends in the middle of one. */
+const damageWords = /partial file|corrupt|truncat|error reading|I\/O error/i;
+
+/** When the first frames that a decoder shows are shown. */
+async function shownTimesUs(
+  binaries: Binaries,
+  path: string,
+  facts: MediaFacts,
+  frames: number,
+  signal: AbortSignal | undefined,
+): Promise<number[]> {
+  const args = headArguments(path, facts, frames + 1);
+  const { stdout } = await readTool(binaries.ffmpeg, args, {
+    signal,
+    timeoutMs: headTimeoutMs,
+  });
+  return framecrcTimesUs(stdout);
+}
+
+/** A head is at most a group of pictures. */
+const headTimeoutMs = 120_000;
+
+/** Presentation times of framecrc lines: `stream, dts, pts, ...` in the unit of the `#tb` line. */
+export function framecrcTimesUs(text: string): number[] {
+  const times: number[] = [];
+  let tickUs = 1;
+  for (const line of text.split("\n")) {
+    const timeBase = /^#tb 0: (\d+)\/(\d+)/.exec(line);
+    if (timeBase) tickUs = (Number(timeBase[1]) * 1e6) / Number(timeBase[2]);
+    else if (line !== "" && !line.startsWith("#"))
+      times.push(Number(line.split(",")[2]) * tickUs);
+  }
+  return times;
 }
 
 /** Parses ffprobe's `pts|dts|flags` lines, cut anywhere. */

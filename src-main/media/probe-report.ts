@@ -26,7 +26,11 @@ export function factsOfReport(
   const streams = listOf(root["streams"]).map(recordOf);
   const ofType = (type: string): Json[] =>
     streams.filter((stream) => stream["codec_type"] === type);
-  const videos = ofType("video").filter((stream) => !isCover(stream));
+  const moving = ofType("video").filter((stream) => !isPicture(stream));
+  const videos =
+    moving.length > 0
+      ? moving
+      : ofType("video").filter((stream) => !isCover(stream));
   const frame = recordOf(listOf(recordOf(frameReport)["frames"])[0]);
   return {
     format: formatName,
@@ -42,7 +46,9 @@ export function factsOfReport(
       fileName: tagOf(stream, "filename"),
       mimeType: tagOf(stream, "mimetype"),
     })),
-    covers: ofType("video").filter(isCover).map(indexAndCodec),
+    covers: ofType("video")
+      .filter((stream) => !videos.includes(stream))
+      .map(indexAndCodec),
     dataStreams: ofType("data").map(indexAndCodec),
     chapters: listOf(root["chapters"]).map(recordOf).map(chapterFacts),
     tags: tagsOf(format),
@@ -135,6 +141,17 @@ function chapterFacts(chapter: Json): ChapterFacts {
 
 function isCover(stream: Json): boolean {
   return hasDisposition(stream, "attached_pic");
+}
+
+const pictureCodecs: ReadonlySet<string> = new Set(
+  "mjpeg png bmp webp tiff gif jpegls jpegxl".split(" "),
+);
+
+/** Matroska may hold a cover as a track like any other: beside a real video, a picture codec is one. */
+function isPicture(stream: Json): boolean {
+  return (
+    isCover(stream) || pictureCodecs.has(textOf(stream["codec_name"]) ?? "")
+  );
 }
 
 /** ffprobe tells the turn of the matrix counter-clockwise; a player turns the picture back. */

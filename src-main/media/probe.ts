@@ -34,22 +34,28 @@ export async function probeSource(
   signal?: AbortSignal,
 ): Promise<MediaFacts> {
   const sizeBytes = await checkFile(path);
-  const [report, frame] = await Promise.all([
-    runProbe(binaries, path, probeArguments.streams, signal),
-    runProbe(binaries, path, probeArguments.firstFrame, signal),
-  ]);
-  const facts = report.json
-    ? factsOfReport(report.json, frame.json, sizeBytes)
-    : null;
-  if (!facts || report.code !== 0) throw whyNot(path, report.stderr);
-  if (playlistFormats.has(facts.format.split(",")[0]!))
+  const report = await runProbe(binaries, path, probeArguments.streams, signal);
+  const bare = factsOfReport(report.json, null, sizeBytes);
+  if (!bare || report.code !== 0) throw whyNot(path, report.stderr);
+  if (playlistFormats.has(bare.format.split(",")[0]!))
     throw new Failure("playlist-refused", path);
-  if (!facts.video && facts.audio.length === 0)
+  if (!bare.video && bare.audio.length === 0)
     throw new Failure("not-media", path);
-  if (facts.video && !frame.hasFrames)
-    throw undecodable(path, facts.video.codec, frame.stderr);
-  return facts;
+  if (!bare.video) return bare;
+  const { index, codec } = bare.video;
+  for (const packets of firstFramePackets) {
+    const entries = probeArguments.firstFrame(index, packets);
+    const frame = await runProbe(binaries, path, entries, signal);
+    if (frame.hasFrames)
+      return factsOfReport(report.json, frame.json, sizeBytes) ?? bare;
+    if (packets === firstFramePackets.at(-1))
+      throw undecodable(path, codec, frame.stderr);
+  }
+  return bare;
 }
+
+/** Mostly the first packet gives a frame; an edit list or a start inside a group of pictures may discard some hundred. */
+const firstFramePackets = [2, 600];
 
 async function checkFile(path: string): Promise<number> {
   let handle;

@@ -53,12 +53,28 @@ export function packetListArguments(path: string, facts: MediaFacts): string[] {
   ];
 }
 
+/** Decodes the first frames of the video and lists their times (framecrc lines), as a single process would show them. */
+export function headArguments(
+  path: string,
+  facts: MediaFacts,
+  frames: number,
+): string[] {
+  return [
+    ...[...quiet.slice(0, 1), "-v", "quiet", "-copyts", "-noautorotate"],
+    ...sourceArguments(path, facts.format),
+    ...videoMap(facts),
+    ...["-fps_mode", "passthrough", "-enc_time_base", "-1"],
+    ...["-frames:v", String(frames), "-f", "framecrc", "pipe:1"],
+  ];
+}
+
 /** What probing asks of ffprobe; two runs, because choosing a stream for frames would hide the others. */
 export const probeArguments = {
   streams: ["-show_format", "-show_streams", "-show_chapters"],
-  firstFrame: [
-    ...["-select_streams", "V:0", "-show_frames"],
-    ...["-read_intervals", "%+#1"],
+  /** `packets` bounds the work: frames an edit list discards come before the first one shown. */
+  firstFrame: (streamIndex: number, packets: number): string[] => [
+    ...["-select_streams", String(streamIndex), "-show_frames"],
+    ...["-read_intervals", `%+#${String(packets)}`],
   ],
 } as const;
 
@@ -113,15 +129,17 @@ function decodeArguments(
   plan: FeedPlan,
 ): string[] {
   const codec = decodedFeedCodec(facts.video?.pixelFormat ?? "");
-  // Without -copyts ffmpeg moves the file's start to zero, and mends the clock where it jumps.
-  const offsetS =
-    plan.clock === "kept" ? wireOffsetS : wireOffsetS + (facts.startS ?? 0);
+  // Without -copyts ffmpeg mends the clock where it jumps, and moves the file's start to zero.
+  const keepsClock = plan.clock === "kept";
+  const offsetS = wireOffsetS + (keepsClock ? 0 : (facts.startS ?? 0));
   return [
     ...quiet,
-    ...(plan.clock === "kept" ? ["-copyts"] : []),
-    ...["-itsoffset", offsetS.toFixed(6), "-noautorotate"],
+    ...(keepsClock ? ["-copyts"] : []),
+    "-noautorotate",
     ...sourceArguments(path, facts.format),
     ...videoMap(facts),
+    // By a filter: -itsoffset does nothing to packets without a time.
+    ...["-vf", `setpts=PTS+${offsetS.toFixed(6)}/TB`],
     ...["-fps_mode", "passthrough", "-enc_time_base", "-1"],
     ...["-c:v", codec, ...(codec === "ffv1" ? ["-level", "3", "-g", "1"] : [])],
     ...output("nut"),
