@@ -1,5 +1,5 @@
-import { createHash, sign, X509Certificate } from "node:crypto";
-import type { KeyObject } from "node:crypto";
+import { createHash, sign } from "node:crypto";
+import type { KeyObject, X509Certificate } from "node:crypto";
 import { isDeviceId } from "../core/identifiers.ts";
 import type { DeviceId } from "../core/identifiers.ts";
 import { assert } from "../core/assert.ts";

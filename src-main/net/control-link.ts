@@ -203,7 +203,11 @@ export class ControlLink implements PeerLink {
         return;
       case "app":
         return this.#deliver(message.m);
-      default:
+      case "want":
+      case "took":
+      case "done":
+      case "stop":
+      case "fail":
         return this.hub.acceptMessage(message);
     }
   }
