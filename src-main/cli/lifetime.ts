@@ -36,7 +36,7 @@ export class Lifetime {
     return this.signal.aborted;
   }
 
-  /** Parts end in reverse order of this call. */
+  /** Parts end in reverse order of this call; none may be added after `end`. */
   keep(part: LifetimePart): void {
     this.#parts.push(part);
   }
@@ -74,9 +74,14 @@ export class Lifetime {
     for (const name of signals) process.off(name, this.#onSignal);
   }
 
+  /** What can be put away without waiting. */
+  endAtOnce(): void {
+    for (const part of this.#parts.splice(0).reverse()) part.endAtOnce?.();
+  }
+
   #interrupt(): void {
     if (this.interrupted) {
-      for (const part of this.#parts.toReversed()) part.endAtOnce?.();
+      this.endAtOnce();
       process.exit(exitCodes.interrupted);
     }
     this.#abort.abort(new Failure("cancelled"));

@@ -1,0 +1,330 @@
+/** The words of the command line: commands, options, help. What they do is in the other files. */
+import { Command, Option } from "commander";
+import type { DeviceId } from "../core/identifiers.ts";
+import { appVersion } from "../protocol/app-version.ts";
+import {
+  parseAddress,
+  parseDeviceArgument,
+  parseNumber,
+  parseWholeNumber,
+  type Address,
+} from "./argument-checks.ts";
+import type { CommandContext } from "./command-context.ts";
+import { demo, type DemoOptions } from "./demo-command.ts";
+import { encode, type EncodeOptions } from "./encode-command.ts";
+import { farm, type FarmOptions } from "./farm-command.ts";
+import {
+  listPresets,
+  probe,
+  showCapabilities,
+  showId,
+  showPreset,
+  takePresets,
+} from "./local-commands.ts";
+import {
+  add,
+  pause,
+  showJob,
+  showQueue,
+  showWorkers,
+  tell,
+  type AddOptions,
+  type NodeOptionsTyped,
+} from "./queue-commands.ts";
+import { app, defaultPort, serve, type ServeOptions } from "./serve-command.ts";
+import { maxWorkers } from "./worker-share.ts";
+
+const defaultPreset = "fast-1080p";
+
+/** Told the exit code of the command that ran. */
+type OnDone = (exitCode: number) => void;
+
+interface Registration {
+  readonly program: Command;
+  readonly context: CommandContext;
+  readonly onDone: OnDone;
+}
+
+/** Everything `reelfarm` understands. Throws commander's errors instead of exiting. */
+export function buildProgram(context: CommandContext, onDone: OnDone): Command {
+  const program = new Command("reelfarm")
+    .description(
+      "Turns the computers in a home into one video-transcoding farm.",
+    )
+    .version(appVersion, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this page, or that of a command")
+    .helpCommand(false)
+    .showSuggestionAfterError(true)
+    .configureHelp({
+      subcommandTerm: (command) =>
+        [command.name(), command.usage().replace("[options]", "").trim()]
+          .join(" ")
+          .trim(),
+    })
+    .configureOutput({
+      writeOut: (text) => context.terminal.print(text.trimEnd()),
+      writeErr: (text) => context.terminal.note(text.trimEnd()),
+      // Written by the process edge, in the same words as every other failure.
+      outputError: () => undefined,
+    })
+    .exitOverride()
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 done, 1 refused or failed, 2 wrong usage, 130 ended by Ctrl-C.\n" +
+        "Environment: REELFARM_DATA, REELFARM_FFMPEG, REELFARM_FFPROBE, NO_COLOR.",
+    );
+  const registration = { program, context, onDone };
+  registerOwnFarm(registration);
+  registerNode(registration);
+  registerQueue(registration);
+  registerJobActions(registration);
+  registerLocal(registration);
+  return program;
+}
+
+function registerOwnFarm({ program, context, onDone }: Registration): void {
+  program.commandsGroup("On this machine alone:");
+  const encoding = program
+    .command("encode")
+    .usage("INPUT… -o OUT")
+    .description("encode files with all cores, then leave nothing behind")
+    .argument("<input...>", "media files")
+    .requiredOption("-o, --output <path>", "file, or folder for several inputs")
+    .option("--preset <name>", "see `reelfarm presets`", defaultPreset)
+    .addOption(workersOption("encode side by side (default: by the cores)"))
+    .addOption(segmentOption())
+    .option("--overwrite", "replace an output that is there")
+    .option("--json", "print the result as JSON")
+    .option("--keep-log", "keep the farm's log beside the output")
+    .option("--data <dir>", "work there instead of beside the output");
+  encoding.action(async (inputs: string[], options: EncodeOptions) =>
+    onDone(await encode(context, inputs, options)),
+  );
+  program
+    .command("demo")
+    .usage("")
+    .description("make a clip, encode it on a small farm, check it")
+    .option("--preset <name>", "see `reelfarm presets`", defaultPreset)
+    .option("--json", "print the result as JSON")
+    .action(async (options: DemoOptions) =>
+      onDone(await demo(context, options)),
+    );
+  program
+    .command("farm")
+    .usage("")
+    .description("a master and three workers to play with, until Ctrl-C")
+    .addOption(workersOption("workers (default: 3)"))
+    .option("--data <dir>", "put its data there")
+    .action(async (options: FarmOptions) =>
+      onDone(await farm(context, options)),
+    );
+}
+
+function registerNode({ program, context, onDone }: Registration): void {
+  program.commandsGroup("The lasting farm:");
+  const address = (text: string): Address => parseAddress(text, defaultPort);
+  const served = program
+    .command("serve")
+    .usage("--role ROLE")
+    .description("run a node; prints what to type on the other machine")
+    .option("--role <role>", "master, worker or both", "both")
+    .addOption(dataOption())
+    .option("--name <name>", "what others see (default: the host's name)")
+    .option("--listen <host:port>", "where a master listens", address)
+    .option("--master <host:port>", "a worker's master", address)
+    .option("--master-id <id>", "the master's id", parseDeviceArgument)
+    .addOption(
+      new Option("--allow <id>", "let a worker in (may be repeated)")
+        .argParser((text: string, before: DeviceId[] = []) => [
+          ...before,
+          parseDeviceArgument(text),
+        ])
+        .default([], "none"),
+    )
+    .option("--slots <n>", "encodes of a worker at the same time", (text) =>
+      parseWholeNumber(text, { name: "--slots", min: 1, max: 64 }),
+    )
+    .option("--threads <n>", "threads of each encode", (text) =>
+      parseWholeNumber(text, { name: "--threads", min: 1, max: 256 }),
+    )
+    .addOption(
+      new Option("--ui <host:port>", "where the window is served")
+        .argParser((text: string) => parseAddress(text))
+        .default(true, "127.0.0.1, any port"),
+    )
+    .option("--no-ui", "serve no window and no command line")
+    .addOption(
+      new Option("--with-parent", "end with standard input").hideHelp(),
+    );
+  served.action(async (options: ServeOptions) =>
+    onDone(await serve(context, options)),
+  );
+  program
+    .command("app")
+    .usage("")
+    .description("run master and worker here and show where to look")
+    .addOption(dataOption())
+    .action(async (options: { data?: string }) =>
+      onDone(await app(context, options)),
+    );
+}
+
+function registerQueue({ program, context, onDone }: Registration): void {
+  program.commandsGroup(
+    "The running node's queue (--data DIR chooses the node):",
+  );
+  program
+    .command("add")
+    .usage("FILE|FOLDER…")
+    .description("put files into the queue, prints their job ids")
+    .argument("<source...>", "media files, or folders of them")
+    .option("--preset <name>", "see `reelfarm presets`", defaultPreset)
+    .option(
+      "-o, --output <path>",
+      "file or folder (default: beside the source)",
+    )
+    .option("--priority <n>", "higher goes first", (text) =>
+      parseWholeNumber(text, { name: "--priority", min: -100, max: 100 }),
+    )
+    .addOption(segmentOption())
+    .option("--overwrite", "replace outputs that are there")
+    .option("--wait", "show progress and wait for the end")
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (sources: string[], options: AddOptions) =>
+      onDone(await add(context, sources, options)),
+    );
+  const shows = [
+    ["queue", "list the jobs", showQueue],
+    ["workers", "list the workers and what they do", showWorkers],
+  ] as const;
+  for (const [name, text, show] of shows)
+    program
+      .command(name)
+      .usage("")
+      .description(text)
+      .addOption(dataOption())
+      .addOption(jsonOption())
+      .action(async (options: NodeOptionsTyped) =>
+        onDone(await show(context, options)),
+      );
+  program
+    .command("job")
+    .usage("ID")
+    .description("all about one job")
+    .argument("<id>", "job id")
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (id: string, options: NodeOptionsTyped) =>
+      onDone(await showJob(context, id, options)),
+    );
+}
+
+function registerJobActions({ program, context, onDone }: Registration): void {
+  const actions = [
+    ["cancel", "cancel-job", "end a job and remove what it has made so far"],
+    ["retry", "retry-job", "try a failed or cancelled job again"],
+    ["remove", "remove-job", "take a job off the list"],
+  ] as const;
+  for (const [name, type, text] of actions)
+    program
+      .command(name)
+      .usage("ID")
+      .description(text)
+      .argument("<id>", "job id")
+      .addOption(dataOption())
+      .action(async (jobId: string, options: NodeOptionsTyped) =>
+        onDone(await tell(context, { type, jobId }, options)),
+      );
+  for (const name of ["pause", "resume"] as const)
+    program
+      .command(name)
+      .usage("[ID]")
+      .description(`${name} a job, or the whole queue`)
+      .argument("[id]", "job id")
+      .addOption(dataOption())
+      .action(async (id: string | undefined, options: NodeOptionsTyped) =>
+        onDone(await pause(context, name, id, options)),
+      );
+}
+
+function registerLocal({ program, context, onDone }: Registration): void {
+  program.commandsGroup("About files and this machine:");
+  const presets = program
+    .command("presets")
+    .usage("[show NAME | import FILE]")
+    .description("list presets, print one, take one in")
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (options: NodeOptionsTyped) =>
+      onDone(await listPresets(context, options)),
+    );
+  const withParent = (own: NodeOptionsTyped): NodeOptionsTyped => ({
+    ...presets.opts<NodeOptionsTyped>(),
+    ...own,
+  });
+  presets
+    .command("show")
+    .description("print a preset as a file to change and import")
+    .argument("<name>", "its name")
+    .action(async (name: string, options: NodeOptionsTyped) =>
+      onDone(await showPreset(context, name, withParent(options))),
+    );
+  presets
+    .command("import")
+    .description("take in a preset file of Reelfarm or HandBrake")
+    .argument("<file>", "JSON file")
+    .action(async (file: string, options: NodeOptionsTyped) =>
+      onDone(await takePresets(context, file, withParent(options))),
+    );
+  program
+    .command("probe")
+    .usage("FILE")
+    .description("tell what is in a media file")
+    .argument("<file>", "media file")
+    .addOption(jsonOption())
+    .action(async (file: string, options: NodeOptionsTyped) =>
+      onDone(await probe(context, file, options)),
+    );
+  const shows = [
+    [
+      "capabilities",
+      "tell what this machine's ffmpeg can do",
+      showCapabilities,
+    ],
+    ["id", "print this device's id, to be allowed elsewhere", showId],
+  ] as const;
+  for (const [name, text, show] of shows)
+    program
+      .command(name)
+      .usage("")
+      .description(text)
+      .addOption(dataOption())
+      .addOption(jsonOption())
+      .action(async (options: NodeOptionsTyped) =>
+        onDone(await show(context, options)),
+      );
+}
+
+function dataOption(): Option {
+  return new Option("--data <dir>", "the node's data folder");
+}
+
+function jsonOption(): Option {
+  return new Option("--json", "print JSON");
+}
+
+function workersOption(text: string): Option {
+  return new Option("--workers <n>", text).argParser((typed: string) =>
+    parseWholeNumber(typed, { name: "--workers", min: 1, max: maxWorkers }),
+  );
+}
+
+function segmentOption(): Option {
+  return new Option(
+    "--segment-seconds <s>",
+    "length of every segment (default: chosen as it goes)",
+  ).argParser((typed: string) =>
+    parseNumber(typed, { name: "--segment-seconds", min: 0.5, max: 3600 }),
+  );
+}

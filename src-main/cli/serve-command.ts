@@ -1,0 +1,164 @@
+/** `serve` and `app`: a lasting node in this process. */
+import os from "node:os";
+import { formatDeviceId } from "../core/device-name.ts";
+import { Failure } from "../core/errors.ts";
+import type { DeviceId } from "../core/identifiers.ts";
+import { startNode, type NodeOptions, type RunningNode } from "../node.ts";
+import {
+  formatAddress,
+  isLoopback,
+  parseWord,
+  type Address,
+} from "./argument-checks.ts";
+import { dataFolderOf, type CommandContext } from "./command-context.ts";
+import { exitCodes } from "./failure-report.ts";
+import { onParentGone } from "./worker-process.ts";
+
+/** Where a master listens unless told otherwise: one fixed port, so that firewalls can be told. */
+export const defaultPort = 47_600;
+const roles = ["master", "worker", "both"] as const;
+
+export interface ServeOptions {
+  readonly role: string;
+  readonly data?: string;
+  readonly name?: string;
+  readonly listen?: Address;
+  readonly master?: Address;
+  readonly masterId?: DeviceId;
+  readonly allow: readonly DeviceId[];
+  readonly slots?: number;
+  readonly threads?: number;
+  /** False with --no-ui. */
+  readonly ui: Address | boolean;
+  readonly withParent?: boolean;
+}
+
+/** Runs until SIGTERM, SIGINT or SIGHUP; gives back the exit code. */
+export async function serve(
+  context: CommandContext,
+  typed: ServeOptions,
+): Promise<number> {
+  const { terminal, lifetime } = context;
+  const options = nodeOptions(context, typed);
+  // Before anything is started: a parent that is gone already must be noticed, too.
+  const parentGone = typed.withParent
+    ? new Promise<void>((resolve) => onParentGone(resolve))
+    : new Promise<void>(() => undefined);
+  const starting = startNode({
+    ...options,
+    onLog: (line) => terminal.print(line),
+  });
+  const node = await starting;
+  lifetime.keep({ end: () => node.close() });
+  for (const line of greeting(node, options, "serve")) terminal.print(line);
+  await Promise.race([lifetime.untilInterrupted(), parentGone, node.closed]);
+  return exitCodes.ok;
+}
+
+/** The desktop's stand-in where there is no desktop: a node with both roles, and where to look at it. */
+export function app(
+  context: CommandContext,
+  options: { readonly data?: string },
+): Promise<number> {
+  return serve(context, { ...options, role: "both", allow: [], ui: true });
+}
+
+function nodeOptions(
+  context: CommandContext,
+  typed: ServeOptions,
+): NodeOptions {
+  const role = parseWord(typed.role, "--role", roles);
+  const { master, masterId } = typed;
+  if ((master === undefined) !== (masterId === undefined))
+    throw new Failure(
+      "usage",
+      "--master and --master-id belong together: an address can be taken over, an id cannot.",
+    );
+  if (role === "worker" && master === undefined)
+    throw new Failure(
+      "usage",
+      "A worker needs --master HOST:PORT and --master-id ID; `reelfarm serve` on the master prints both.",
+    );
+  if (role !== "worker" && master !== undefined)
+    throw new Failure("usage", "--master is for --role worker only.");
+  return {
+    dataFolder: dataFolderOf(context, typed.data),
+    role,
+    name: typed.name ?? os.hostname(),
+    listen: typed.listen ?? { host: "0.0.0.0", port: defaultPort },
+    ui: uiAddress(typed.ui),
+    master: master && masterId ? { ...master, deviceId: masterId } : null,
+    allow: typed.allow,
+    ffmpeg: null,
+    ffprobe: null,
+    slots: typed.slots ?? null,
+    threads: typed.threads ?? null,
+  };
+}
+
+function uiAddress(ui: Address | boolean): Address | null {
+  if (ui === false) return null;
+  const address = ui === true ? { host: "127.0.0.1", port: 0 } : ui;
+  if (!isLoopback(address.host))
+    throw new Failure(
+      "usage",
+      "--ui takes an address of this machine only, e.g. 127.0.0.1:8080: what is sent there is not encrypted.",
+    );
+  return address;
+}
+
+/** What a person needs next: the id, where to look, what to type on the other machine. */
+export function greeting(
+  node: RunningNode,
+  options: NodeOptions,
+  program: "serve" | "farm",
+): string[] {
+  const lines = [`${options.name} (${options.role})`];
+  lines.push(`  id        ${formatDeviceId(node.deviceId)}`);
+  lines.push(`  data      ${options.dataFolder}`);
+  if (node.ui) lines.push(`  window    ${uiLink(node.ui)}`);
+  if (node.listening) {
+    lines.push(`  listening ${formatAddress(node.listening)}`);
+    if (program === "serve") lines.push(...joinHint(node, node.listening));
+  } else {
+    lines.push("To be let in, start the master with:");
+    lines.push(
+      `  reelfarm serve --role master --allow ${formatDeviceId(node.deviceId)}`,
+    );
+  }
+  return lines;
+}
+
+function joinHint(node: RunningNode, listening: Address): string[] {
+  const host = isAnyAddress(listening.host)
+    ? (firstOutsideAddress() ?? os.hostname())
+    : listening.host;
+  const address = formatAddress({ host, port: listening.port });
+  return [
+    "To add a worker: type `reelfarm id` there, start this node with",
+    "  --allow THAT-ID",
+    "and start there:",
+    `  reelfarm serve --role worker --master ${address} \\`,
+    `    --master-id ${formatDeviceId(node.deviceId)}`,
+  ];
+}
+
+/** The page with its token, as a browser wants it. */
+export function uiLink(ui: {
+  readonly url: string;
+  readonly token: string;
+}): string {
+  const link = new URL(ui.url);
+  link.searchParams.set("token", ui.token);
+  return link.href;
+}
+
+const isAnyAddress = (host: string): boolean =>
+  host === "0.0.0.0" || host === "::";
+
+function firstOutsideAddress(): string | null {
+  for (const addresses of Object.values(os.networkInterfaces()))
+    for (const { internal, family, address } of addresses ?? [])
+      if (!internal && family === "IPv4") return address;
+  return null;
+}
