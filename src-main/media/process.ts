@@ -258,7 +258,8 @@ const keptVariables = [
 ];
 
 function cleanEnvironment(workFolder: string | undefined): NodeJS.ProcessEnv {
-  const environment: NodeJS.ProcessEnv = { LC_ALL: "C" };
+  // SVT-AV1 tells its life on stderr unless asked for errors only.
+  const environment: NodeJS.ProcessEnv = { LC_ALL: "C", SVT_LOG: "1" };
   for (const name of keptVariables) {
     const value = process.env[name];
     if (value !== undefined) environment[name] = value;
