@@ -90,7 +90,10 @@ class OpenParts {
   }
 }
 
-async function assemble(options: NodeOptions, parts: OpenParts): Promise<RunningNode> {
+async function assemble(
+  options: NodeOptions,
+  parts: OpenParts,
+): Promise<RunningNode> {
   const log = options.onLog ?? (() => undefined);
   await mkdir(options.dataFolder, { recursive: true, mode: 0o700 });
   const identity = await loadIdentity(join(options.dataFolder, "identity"));
@@ -104,10 +107,18 @@ async function assemble(options: NodeOptions, parts: OpenParts): Promise<Running
     log(`preset ${file}: ${failure.message}`);
   });
   const hello: LocalHello = { appVersion, name: options.name };
-  const common: Common = { options, identity, binaries, capabilities, hello, log };
+  const common: Common = {
+    options,
+    identity,
+    binaries,
+    capabilities,
+    hello,
+    log,
+  };
   const status: NodeStatus = { session: null, touch: () => undefined };
 
-  const masterPart = options.role === "worker" ? null : await startMaster(common, parts, status);
+  const masterPart =
+    options.role === "worker" ? null : await startMaster(common, parts, status);
   const host = new NodeHost({
     master: masterPart?.master ?? null,
     node: () => nodeView(common, masterPart, status),
@@ -127,7 +138,8 @@ async function assemble(options: NodeOptions, parts: OpenParts): Promise<Running
   status.touch = (jobId) => {
     host.touch(jobId);
   };
-  if (options.role !== "master") await startWorker(common, parts, status, masterPart?.server ?? null);
+  if (options.role !== "master")
+    await startWorker(common, parts, status, masterPart?.server ?? null);
   const ui = await startUi(common, parts, host);
   return running(common, parts, host, masterPart?.server ?? null, ui);
 }
@@ -247,9 +259,12 @@ async function startWorker(
 }
 
 function sessionLine(state: SessionState, masterId: DeviceId): string {
-  if (state.kind === "connected") return `connected to ${state.link.peerHello.name}`;
+  if (state.kind === "connected")
+    return `connected to ${state.link.peerHello.name}`;
   const name = formatDeviceId(masterId).slice(0, 7);
-  return state.failure === null ? `looking for master ${name}` : state.failure.message;
+  return state.failure === null
+    ? `looking for master ${name}`
+    : state.failure.message;
 }
 
 async function startUi(
@@ -263,9 +278,13 @@ async function startUi(
   const server = await startUiServer({ host, listen: options.ui, token });
   parts.add(() => server.close());
   const file = join(options.dataFolder, "ui.json");
-  await writeFile(file, JSON.stringify({ url: server.url, token, pid: process.pid }), {
-    mode: 0o600,
-  });
+  await writeFile(
+    file,
+    JSON.stringify({ url: server.url, token, pid: process.pid }),
+    {
+      mode: 0o600,
+    },
+  );
   parts.add(() => rm(file, { force: true }));
   return { url: server.url, token };
 }
@@ -283,7 +302,10 @@ function running(
   });
   return {
     deviceId: common.identity.deviceId,
-    listening: server === null ? null : { host: common.options.listen.host, port: server.port },
+    listening:
+      server === null
+        ? null
+        : { host: common.options.listen.host, port: server.port },
     ui,
     host,
     closed,
@@ -294,7 +316,11 @@ function running(
   };
 }
 
-function nodeView(common: Common, part: MasterPart | null, status: NodeStatus): UiNode {
+function nodeView(
+  common: Common,
+  part: MasterPart | null,
+  status: NodeStatus,
+): UiNode {
   const { options, identity } = common;
   const { session } = status;
   return {
@@ -302,15 +328,20 @@ function nodeView(common: Common, part: MasterPart | null, status: NodeStatus): 
     name: options.name,
     version: appVersion,
     role: options.role,
-    listening: part === null ? null : `${options.listen.host}:${part.server.port}`,
+    listening:
+      part === null ? null : `${options.listen.host}:${part.server.port}`,
     masterState: session === null ? "none" : session.kind,
-    masterName: session?.kind === "connected" ? session.link.peerHello.name : null,
+    masterName:
+      session?.kind === "connected" ? session.link.peerHello.name : null,
     queuePaused: part?.master.queuePaused ?? false,
   };
 }
 
 /** Trying every encoder takes seconds: remembered until ffmpeg changes. */
-function readCapabilities(dataFolder: string, binaries: Binaries): Promise<Capabilities> {
+function readCapabilities(
+  dataFolder: string,
+  binaries: Binaries,
+): Promise<Capabilities> {
   const file = join(dataFolder, "capabilities.json");
   return detectCapabilities(binaries, {
     cache: {

@@ -20,25 +20,30 @@ export function videoWork(
   rate: RateControl | null,
 ): AttemptWork {
   const { index, choice, media } = job;
-  assert(index !== null && choice !== null, "a job is indexed before it is cut");
+  assert(
+    index !== null && choice !== null,
+    "a job is indexed before it is cut",
+  );
   const { facts, plan } = media;
   const { range, isLast } = assignment;
   const feedPlan = feedPlanFor(facts, index, range, isLast, choice);
   const order = videoOrder(plan, feedPlan, index, range, rate ?? undefined);
-  const ptsUs = order.expectedFrames === null ? null : expectedPtsUs(plan, index, range);
+  const ptsUs =
+    order.expectedFrames === null ? null : expectedPtsUs(plan, index, range);
   return {
     order,
     feedPlan,
     subtitleFile: job.subtitleFile,
     openFeed: (signal) =>
       openFeed(binaries, job.request.sourcePath, facts, feedPlan, { signal }),
-    inspect: (file, _frames, signal) => inspectSegment(binaries, file, { order, ptsUs }, signal),
+    inspect: (file, _frames, signal) =>
+      inspectSegment(binaries, file, { order, ptsUs }, signal),
   };
 }
 
 /** The order, the feed and the check of a job's audio. */
 export function audioWork(binaries: Binaries, job: Job): AttemptWork {
-  const { facts, plan } = job.media;
+  const { plan } = job.media;
   const order = plan.audioOrder;
   assert(order !== null, "only jobs with audio to encode have an audio task");
   return {
@@ -46,7 +51,10 @@ export function audioWork(binaries: Binaries, job: Job): AttemptWork {
     feedPlan: null,
     subtitleFile: null,
     openFeed: (signal) =>
-      openAudioFeed(binaries, job.request.sourcePath, plan.audioStreamIndexes, { signal }),
-    inspect: (file, _frames, signal) => inspectAudio(binaries, file, order, facts, signal),
+      openAudioFeed(binaries, job.request.sourcePath, plan.audioStreamIndexes, {
+        signal,
+      }),
+    inspect: (file, _frames, signal) =>
+      inspectAudio(binaries, file, order, signal),
   };
 }

@@ -65,7 +65,8 @@ export class ConnectedWorker {
       events.onJoined(this, message);
       return;
     }
-    if (message.type === "availability-changed") this.availability = message.availability;
+    if (message.type === "availability-changed")
+      this.availability = message.availability;
     if (message.type === "load-measured") this.cpuRatio = message.cpuRatio;
     events.onMessage(this, message);
   }

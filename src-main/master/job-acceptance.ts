@@ -22,7 +22,10 @@ export async function acceptJob(
   const facts = await probeSource(options.binaries, request.sourcePath);
   const plan = planJob(facts, request.recipe);
   if (queue.writesTo(request.outputPath)) {
-    throw new Failure("output-exists", `${request.outputPath} (another job of the queue writes it)`);
+    throw new Failure(
+      "output-exists",
+      `${request.outputPath} (another job of the queue writes it)`,
+    );
   }
   await reserveOutput(request.outputPath, {
     overwrite: request.overwrite,
@@ -31,10 +34,15 @@ export async function acceptJob(
   const source = await stat(request.sourcePath);
   const job = new Job(
     request,
-    { facts, plan, sourceSizeBytes: source.size, sourceModifiedMs: source.mtimeMs },
+    {
+      facts,
+      plan,
+      sourceSizeBytes: source.size,
+      sourceModifiedMs: source.mtimeMs,
+    },
     join(options.workFolder, request.jobId),
   );
-  for (const note of plan.notes) job.note(note.text);
+  for (const note of plan.notes) job.note(note);
   return job;
 }
 
@@ -43,7 +51,10 @@ export async function checkSourceUnchanged(job: Job): Promise<void> {
   const { sourcePath } = job.request;
   const now = await stat(sourcePath).catch(() => null);
   if (now === null) throw new Failure("source-missing", sourcePath);
-  if (now.size !== job.media.sourceSizeBytes || now.mtimeMs !== job.media.sourceModifiedMs) {
+  if (
+    now.size !== job.media.sourceSizeBytes ||
+    now.mtimeMs !== job.media.sourceModifiedMs
+  ) {
     throw new Failure("source-changed", sourcePath);
   }
 }

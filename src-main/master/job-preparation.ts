@@ -1,7 +1,15 @@
-import { chooseFeed, wholeReasonText, type WholeReason } from "../core/feed-plan.ts";
+import {
+  chooseFeed,
+  wholeReasonText,
+  type WholeReason,
+} from "../core/feed-plan.ts";
 import { FrameIndex } from "../core/frame-index.ts";
 import { taskId } from "../core/identifiers.ts";
-import type { JobSpec, SchedulerEvent, StageSpec } from "../core/scheduler/events.ts";
+import type {
+  JobSpec,
+  SchedulerEvent,
+  StageSpec,
+} from "../core/scheduler/events.ts";
 import type { Binaries } from "../media/binaries.ts";
 import { readPacketIndex } from "../media/packet-index.ts";
 import type { Job } from "./job.ts";
@@ -24,10 +32,16 @@ export interface PreparationPorts {
  *
  * @throws Failure when the source cannot be read to its end.
  */
-export async function prepareJob(job: Job, ports: PreparationPorts): Promise<void> {
+export async function prepareJob(
+  job: Job,
+  ports: PreparationPorts,
+): Promise<void> {
   const { facts, plan } = job.media;
   if (plan.encode === null || facts.video === null) {
-    ports.dispatch({ type: "job-added", job: jobSpec(job, { ranges: [], complete: true }) });
+    ports.dispatch({
+      type: "job-added",
+      job: jobSpec(job, { ranges: [], complete: true }),
+    });
     return;
   }
   const index = new FrameIndex(facts.video.timeBase);
@@ -44,7 +58,10 @@ async function indexWhileEncoding(
 ): Promise<void> {
   const { facts } = job.media;
   job.choice = { kind: "ranges" };
-  ports.dispatch({ type: "job-added", job: jobSpec(job, { ranges: [], complete: false }) });
+  ports.dispatch({
+    type: "job-added",
+    job: jobSpec(job, { ranges: [], complete: false }),
+  });
   let toldMs = 0;
   let toldCuts = 0;
   let toldFrames = 0;
@@ -82,13 +99,22 @@ async function indexThenEncodeWhole(
   index: FrameIndex,
   ports: PreparationPorts,
 ): Promise<void> {
-  await readPacketIndex(ports.binaries, job.request.sourcePath, job.media.facts, index, {
-    signal: job.stop.signal,
-  });
+  await readPacketIndex(
+    ports.binaries,
+    job.request.sourcePath,
+    job.media.facts,
+    index,
+    {
+      signal: job.stop.signal,
+    },
+  );
   const choice = chooseFeed(job.media.facts, index);
   job.choice = choice;
   if (choice.kind === "whole") noteWhole(job, choice.reason);
-  ports.dispatch({ type: "job-added", job: jobSpec(job, { ranges: [], complete: true }) });
+  ports.dispatch({
+    type: "job-added",
+    job: jobSpec(job, { ranges: [], complete: true }),
+  });
 }
 
 /**
@@ -105,12 +131,16 @@ export function makeWhole(
   for (const [id, segment] of job.finished) {
     if (segment.endFrame > segment.startFrame) job.finished.delete(id);
   }
-  ports.dispatch({ type: "job-made-whole", jobId: job.id, stage: stageSpec(job) });
+  ports.dispatch({
+    type: "job-made-whole",
+    jobId: job.id,
+    stage: stageSpec(job),
+  });
 }
 
 function noteWhole(job: Job, reason: WholeReason): void {
   job.wholeReason = reason;
-  job.note(`Encoded as one piece on one worker: ${wholeReasonText(reason)}`);
+  job.note(`Encoded as one piece on one worker: ${wholeReasonText(reason)}.`);
 }
 
 function jobSpec(
@@ -135,7 +165,8 @@ function jobSpec(
     allowedWorkers: job.request.allowedWorkers,
     knownFrames: frames,
     timelineComplete: timeline.complete,
-    cutPoints: timeline.complete && job.index !== null ? job.index.cutPoints() : [],
+    cutPoints:
+      timeline.complete && job.index !== null ? job.index.cutPoints() : [],
     firstStage: stageSpec(job),
     paused: job.paused,
   };
@@ -147,7 +178,10 @@ function stageSpec(job: Job): StageSpec {
   const restored = [...job.finished.values()];
   const rate = facts.video?.averageFrameRate;
   const fps = rate ? rate.numerator / rate.denominator : 25;
-  const costFrames = Math.max(1, Math.round((facts.durationS ?? 60) * fps * audioCostRatio));
+  const costFrames = Math.max(
+    1,
+    Math.round((facts.durationS ?? 60) * fps * audioCostRatio),
+  );
   const audioTask = taskId(`${job.id}-audio`);
   return {
     stage: 1,
@@ -161,7 +195,14 @@ function stageSpec(job: Job): StageSpec {
     wholeTasks:
       plan.audioOrder === null
         ? []
-        : [{ taskId: audioTask, kind: "audio", costFrames, needs: plan.audioNeeds }],
+        : [
+            {
+              taskId: audioTask,
+              kind: "audio",
+              costFrames,
+              needs: plan.audioNeeds,
+            },
+          ],
   };
 }
 

@@ -22,7 +22,11 @@ export class JobQueue {
   move(job: Job, before: Job | null): void {
     if (job === before) return;
     this.jobs.splice(this.jobs.indexOf(job), 1);
-    this.jobs.splice(before === null ? this.jobs.length : this.jobs.indexOf(before), 0, job);
+    this.jobs.splice(
+      before === null ? this.jobs.length : this.jobs.indexOf(before),
+      0,
+      job,
+    );
   }
 
   all(): readonly Job[] {
@@ -48,7 +52,9 @@ export class JobQueue {
 
   /** Whether another job that is not over writes to this path. */
   writesTo(outputPath: string): boolean {
-    return this.jobs.some((job) => !job.hasEnded && job.request.outputPath === outputPath);
+    return this.jobs.some(
+      (job) => !job.hasEnded && job.request.outputPath === outputPath,
+    );
   }
 
   /** Waiting jobs in the order of their turn: priority first, then place. */

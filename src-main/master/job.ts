@@ -40,7 +40,11 @@ export type JobPhase =
   | { readonly kind: "preparing" }
   | { readonly kind: "encoding" }
   | { readonly kind: "stitching" }
-  | { readonly kind: "done"; readonly figures: UiJobFigures; readonly outputBytes: number }
+  | {
+      readonly kind: "done";
+      readonly figures: UiJobFigures;
+      readonly outputBytes: number;
+    }
   | { readonly kind: "failed"; readonly failure: Failure }
   | { readonly kind: "cancelled" };
 
@@ -83,6 +87,8 @@ export class Job {
   readonly folder: string;
   phase: JobPhase = { kind: "waiting" };
   paused = false;
+  /** How far the stitch is, 0 to 1. */
+  stitchRatio = 0;
   index: FrameIndex | null = null;
   choice: FeedChoice | null = null;
   subtitleFile: string | null = null;
@@ -92,6 +98,8 @@ export class Job {
   audioFile: string | null = null;
   readonly notes: string[] = [];
   readonly log: UiLogLine[] = [];
+  /** Settles when its index is complete or cannot be. */
+  indexed: Promise<void> = Promise.resolve();
   stop = new AbortController();
   readonly counters: JobCounters = {
     startedAtMs: null,
@@ -125,7 +133,9 @@ export class Job {
 
   get hasEnded(): boolean {
     return (
-      this.phase.kind === "done" || this.phase.kind === "failed" || this.phase.kind === "cancelled"
+      this.phase.kind === "done" ||
+      this.phase.kind === "failed" ||
+      this.phase.kind === "cancelled"
     );
   }
 

@@ -17,7 +17,11 @@ import type { Assignment } from "../core/scheduler/effects.ts";
 import type { Binaries } from "../media/binaries.ts";
 import type { Feed } from "../media/feed.ts";
 import type { PeerLink } from "../net/peer-link.ts";
-import { transferIds, type MasterMessage, type WorkerMessage } from "../protocol/messages.ts";
+import {
+  transferIds,
+  type MasterMessage,
+  type WorkerMessage,
+} from "../protocol/messages.ts";
 
 type Finished = Extract<WorkerMessage, { type: "finished" }>;
 
@@ -29,7 +33,11 @@ export interface AttemptWork {
   readonly openFeed: (signal: AbortSignal) => Feed;
   readonly subtitleFile: string | null;
   /** Counts and checks the received file; throws a Failure where it is not what was ordered. */
-  readonly inspect: (file: string, frames: number, signal: AbortSignal) => Promise<InspectedResult>;
+  readonly inspect: (
+    file: string,
+    frames: number,
+    signal: AbortSignal,
+  ) => Promise<InspectedResult>;
 }
 
 export interface InspectedResult {
@@ -39,8 +47,16 @@ export interface InspectedResult {
 }
 
 export type AttemptOutcome =
-  | { readonly kind: "verified"; readonly file: string; readonly result: InspectedResult }
-  | { readonly kind: "failed"; readonly code: ErrorCode; readonly detail: string };
+  | {
+      readonly kind: "verified";
+      readonly file: string;
+      readonly result: InspectedResult;
+    }
+  | {
+      readonly kind: "failed";
+      readonly code: ErrorCode;
+      readonly detail: string;
+    };
 
 export interface AttemptSurroundings {
   readonly binaries: Binaries;
@@ -67,7 +83,11 @@ export class MasterAttempt {
   /** The feed is being ended on purpose: how it ends says nothing. */
   private feedUnwanted = false;
 
-  constructor(assignment: Assignment, work: AttemptWork, around: AttemptSurroundings) {
+  constructor(
+    assignment: Assignment,
+    work: AttemptWork,
+    around: AttemptSurroundings,
+  ) {
     this.assignment = assignment;
     this.work = work;
     this.around = around;
@@ -82,14 +102,31 @@ export class MasterAttempt {
     try {
       const received = this.receiveResult();
       received.catch(() => undefined);
-      this.send({ type: "offer", attemptId: this.assignment.attemptId, order: this.work.order });
+      this.send({
+        type: "offer",
+        attemptId: this.assignment.attemptId,
+        order: this.work.order,
+      });
       this.sendInputs();
-      const [message, bytes] = await Promise.all([this.finishedMessage, received]);
+      const [message, bytes] = await Promise.all([
+        this.finishedMessage,
+        received,
+      ]);
       if (bytes !== message.sizeBytes) {
-        throw new Failure("transfer-corrupt", `${bytes} of ${message.sizeBytes} bytes`);
+        throw new Failure(
+          "transfer-corrupt",
+          `${bytes} of ${message.sizeBytes} bytes`,
+        );
       }
-      const result = await this.work.inspect(this.partFile, message.frames, this.stop.signal);
-      const file = join(this.around.folder, `${this.assignment.attemptId}.segment`);
+      const result = await this.work.inspect(
+        this.partFile,
+        message.frames,
+        this.stop.signal,
+      );
+      const file = join(
+        this.around.folder,
+        `${this.assignment.attemptId}.segment`,
+      );
       await rename(this.partFile, file);
       this.end({ kind: "verified", file, result });
     } catch (error) {
@@ -119,7 +156,11 @@ export class MasterAttempt {
         this.resolveFinished(message);
         return;
       case "failed":
-        this.end({ kind: "failed", code: message.code, detail: message.detail });
+        this.end({
+          kind: "failed",
+          code: message.code,
+          detail: message.detail,
+        });
         return;
       default:
         return;
@@ -142,7 +183,9 @@ export class MasterAttempt {
 
   /** First frame after its range. */
   endFrame(): number {
-    return this.assignment.kind === "video" ? this.assignment.range.endFrame : 0;
+    return this.assignment.kind === "video"
+      ? this.assignment.range.endFrame
+      : 0;
   }
 
   /** Frames of its range that left the master. */
@@ -161,7 +204,11 @@ export class MasterAttempt {
     const { signal } = this.stop;
     const id = this.assignment.attemptId;
     if (this.work.subtitleFile !== null) {
-      this.watch(transfers.sendFile(transferIds.subtitle(id), this.work.subtitleFile, { signal }));
+      this.watch(
+        transfers.sendFile(transferIds.subtitle(id), this.work.subtitleFile, {
+          signal,
+        }),
+      );
     }
     const feed = this.work.openFeed(signal);
     this.feed = feed;
@@ -189,11 +236,12 @@ export class MasterAttempt {
     stream.on("data", (chunk: Buffer) => {
       this.bytesReceived += chunk.length;
     });
-    await pipeline(stream, createWriteStream(this.partFile, { mode: 0o600 })).catch(
-      (error: unknown) => {
-        throw diskFailure(error) ?? error;
-      },
-    );
+    await pipeline(
+      stream,
+      createWriteStream(this.partFile, { mode: 0o600 }),
+    ).catch((error: unknown) => {
+      throw diskFailure(error) ?? error;
+    });
     return this.bytesReceived;
   }
 

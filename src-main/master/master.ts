@@ -4,11 +4,10 @@
  * It decides nothing about who works on what (core/scheduler does).
  */
 import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { unreachable } from "../core/assert.ts";
-import { Failure } from "../core/errors.ts";
+import { assert, unreachable } from "../core/assert.ts";
+import { Failure, type ErrorCode } from "../core/errors.ts";
 import { saferFeed } from "../core/feed-plan.ts";
-import type { AttemptId, DeviceId, JobId } from "../core/identifiers.ts";
+import type { AttemptId, DeviceId } from "../core/identifiers.ts";
 import type { Assignment, SchedulerEffect } from "../core/scheduler/effects.ts";
 import { createScheduler } from "../core/scheduler/state.ts";
 import type { PeerLink } from "../net/peer-link.ts";
@@ -30,8 +29,6 @@ import { prepareSubtitle } from "./subtitle-preparation.ts";
 const jobsAhead = 2;
 /** While a link lives its worker does; net closes links that go silent. */
 const heardEveryMs = 2_000;
-/** Wrong counts of the same task before the source is taken to be uncuttable. */
-const countFailuresBeforeWhole = 2;
 
 export class Master {
   readonly queue = new JobQueue();
@@ -41,7 +38,6 @@ export class Master {
   queuePaused = false;
   private readonly options: MasterOptions;
   private readonly heardTimer: NodeJS.Timeout;
-  private readonly countFailures = new Map<string, number>();
   private readonly unfinished = new Set<Promise<void>>();
 
   constructor(options: MasterOptions) {
@@ -55,7 +51,8 @@ export class Master {
     );
     this.heardTimer = setInterval(() => {
       for (const worker of this.workers.values()) {
-        if (worker.hasJoined) this.loop.dispatch({ type: "worker-heard", workerId: worker.id });
+        if (worker.hasJoined)
+          this.loop.dispatch({ type: "worker-heard", workerId: worker.id });
       }
       this.changed();
     }, heardEveryMs);
@@ -90,7 +87,10 @@ export class Master {
           },
         });
         if (message.availability.kind !== "ready") {
-          this.onWorkerMessage(joined, { type: "availability-changed", availability: message.availability });
+          this.onWorkerMessage(joined, {
+            type: "availability-changed",
+            availability: message.availability,
+          });
         }
         this.changed();
       },
@@ -116,7 +116,8 @@ export class Master {
   resumeJob(job: Job): void {
     if (!job.paused) return;
     job.paused = false;
-    if (job.isActive) this.loop.dispatch({ type: "job-resumed", jobId: job.id });
+    if (job.isActive)
+      this.loop.dispatch({ type: "job-resumed", jobId: job.id });
     this.log(job, "resumed");
     this.activateNext();
   }
@@ -136,7 +137,10 @@ export class Master {
   /** A failed or cancelled job goes back into the queue; finished segments of the same source are kept. */
   retryJob(job: Job): void {
     if (job.phase.kind !== "failed" && job.phase.kind !== "cancelled") {
-      throw new Failure("job-state-wrong", "only failed and cancelled jobs can be retried");
+      throw new Failure(
+        "job-state-wrong",
+        "only failed and cancelled jobs can be retried",
+      );
     }
     job.phase = { kind: "waiting" };
     job.stop = new AbortController();
@@ -155,20 +159,27 @@ export class Master {
   moveJob(job: Job, before: Job | null): void {
     this.queue.move(job, before);
     if (job.isActive) {
-      this.loop.dispatch({ type: "job-moved", jobId: job.id, beforeJobId: before?.id ?? null });
+      this.loop.dispatch({
+        type: "job-moved",
+        jobId: job.id,
+        beforeJobId: before?.id ?? null,
+      });
     }
     this.changed();
   }
 
   prioritiseJob(job: Job, priority: number): void {
     job.request = { ...job.request, priority };
-    if (job.isActive) this.loop.dispatch({ type: "job-prioritised", jobId: job.id, priority });
+    if (job.isActive)
+      this.loop.dispatch({ type: "job-prioritised", jobId: job.id, priority });
     this.changed(job);
   }
 
   /** A drained worker finishes what it has and gets nothing new. */
   drainWorker(workerId: string, drain: boolean): void {
-    const worker = [...this.workers.values()].find((one) => one.id === workerId);
+    const worker = [...this.workers.values()].find(
+      (one) => one.id === workerId,
+    );
     if (!worker) throw new Failure("worker-lost", workerId);
     worker.drained = drain;
     this.loop.dispatch({
@@ -180,7 +191,9 @@ export class Master {
   }
 
   forgiveWorker(workerId: string): void {
-    const worker = [...this.workers.values()].find((one) => one.id === workerId);
+    const worker = [...this.workers.values()].find(
+      (one) => one.id === workerId,
+    );
     if (!worker) throw new Failure("worker-lost", workerId);
     this.loop.dispatch({ type: "worker-forgiven", workerId: worker.id });
     this.changed();
@@ -196,18 +209,24 @@ export class Master {
   async close(): Promise<void> {
     clearInterval(this.heardTimer);
     this.loop.close();
-    for (const job of this.queue.all()) job.stop.abort(new Failure("cancelled"));
+    for (const job of this.queue.all())
+      job.stop.abort(new Failure("cancelled"));
     for (const attempt of this.attempts.values()) attempt.cancel("closing");
     for (const worker of this.workers.values()) worker.link.close("closing");
     await Promise.all(this.unfinished);
   }
 
-  private onWorkerMessage(worker: ConnectedWorker, message: WorkerMessage): void {
+  private onWorkerMessage(
+    worker: ConnectedWorker,
+    message: WorkerMessage,
+  ): void {
     if (message.type === "availability-changed") {
       this.loop.dispatch({
         type: "worker-availability-changed",
         workerId: worker.id,
-        availability: worker.drained ? { kind: "draining" } : message.availability,
+        availability: worker.drained
+          ? { kind: "draining" }
+          : message.availability,
       });
       this.changed();
       return;
@@ -229,7 +248,10 @@ export class Master {
   }
 
   private onAttemptStarted(attempt: MasterAttempt): void {
-    this.loop.dispatch({ type: "attempt-started", attemptId: attempt.assignment.attemptId });
+    this.loop.dispatch({
+      type: "attempt-started",
+      attemptId: attempt.assignment.attemptId,
+    });
     const job = this.queue.find(attempt.assignment.jobId);
     if (job) job.counters.firstSegmentAtMs ??= this.options.nowMs();
   }
@@ -242,7 +264,8 @@ export class Master {
       attempt.cancel("worker-left");
       this.attempts.delete(id);
     }
-    if (worker.hasJoined) this.loop.dispatch({ type: "worker-left", workerId: worker.id });
+    if (worker.hasJoined)
+      this.loop.dispatch({ type: "worker-left", workerId: worker.id });
     this.changed();
   }
 
@@ -258,10 +281,13 @@ export class Master {
         this.cancelAttempt(effect);
         return;
       case "complete-stage":
-        this.whenOver(this.finishJob(effect.jobId));
+        this.whenOver(this.finishJob(effect));
         return;
       case "fail-job":
         this.failJob(effect);
+        return;
+      case "make-whole":
+        this.whenOver(this.remakeJob(effect));
         return;
       case "block-worker":
         this.options.onLog(
@@ -310,15 +336,25 @@ export class Master {
     const attempt = this.attempts.get(id);
     if (attempt?.assignment.kind !== "video") return;
     const inForce = attempt.shorten(endFrame);
-    this.loop.dispatch({ type: "attempt-shortened", attemptId: id, endFrame: inForce });
+    this.loop.dispatch({
+      type: "attempt-shortened",
+      attemptId: id,
+      endFrame: inForce,
+    });
   }
 
-  private cancelAttempt(effect: Extract<SchedulerEffect, { type: "cancel" }>): void {
+  private cancelAttempt(
+    effect: Extract<SchedulerEffect, { type: "cancel" }>,
+  ): void {
     const attempt = this.attempts.get(effect.attemptId);
     if (attempt === undefined) {
       this.workers
         .get(effect.workerId)
-        ?.link.send({ type: "cancel", attemptId: effect.attemptId, reason: effect.reason });
+        ?.link.send({
+          type: "cancel",
+          attemptId: effect.attemptId,
+          reason: effect.reason,
+        });
       return;
     }
     this.count(attempt, true);
@@ -341,8 +377,10 @@ export class Master {
       });
     } else {
       const worker = this.workerName(assignment.workerId);
-      this.log(job, `${assignment.taskId} on ${worker} failed: ${outcome.code} ${outcome.detail}`);
-      if (this.isUncuttable(job, attempt, outcome)) return;
+      this.log(
+        job,
+        `${assignment.taskId} on ${worker} failed: ${outcome.code} ${outcome.detail}`,
+      );
       this.loop.dispatch({
         type: "attempt-failed",
         attemptId: assignment.attemptId,
@@ -372,35 +410,34 @@ export class Master {
       parameterSetsHash: outcome.result.parameterSetsHash,
     });
     const by = job.counters.framesByWorker;
-    by.set(assignment.workerId, (by.get(assignment.workerId) ?? 0) + outcome.result.frames);
+    by.set(
+      assignment.workerId,
+      (by.get(assignment.workerId) ?? 0) + outcome.result.frames,
+    );
     this.log(
       job,
       `${assignment.taskId} from ${this.workerName(assignment.workerId)}: ${outcome.result.frames} frames`,
     );
   }
 
-  /** Counts that do not match what the index promised: the source is done again as one piece. */
-  private isUncuttable(
-    job: Job,
-    attempt: MasterAttempt,
-    outcome: Extract<AttemptOutcome, { kind: "failed" }>,
-  ): boolean {
-    const doubtful =
-      outcome.code === "cut-failed" ||
-      outcome.code === "frame-count-wrong" ||
-      outcome.code === "timestamps-wrong";
-    if (!doubtful || attempt.assignment.kind !== "video" || job.choice === null) return false;
-    const key = `${job.id} ${attempt.assignment.taskId}`;
-    const failures = (this.countFailures.get(key) ?? 0) + 1;
-    this.countFailures.set(key, failures);
-    if (failures < countFailuresBeforeWhole || job.index?.complete !== true) return false;
-    const safer = saferFeed(job.choice, outcome.code === "cut-failed" ? "not-copyable" : "cut-not-exact");
-    if (safer?.kind !== "whole") return false;
-    makeWhole(job, safer, this.loop);
-    return true;
+  /** Cut, the source does not come out right: the same as one piece, when its index is complete. */
+  private async remakeJob(
+    effect: Extract<SchedulerEffect, { type: "make-whole" }>,
+  ): Promise<void> {
+    const job = this.queue.find(effect.jobId);
+    if (!job || job.choice === null) return;
+    await job.indexed.catch(() => undefined);
+    if (!job.isActive) return;
+    const reason =
+      effect.code === "cut-failed" ? "not-copyable" : "cut-not-exact";
+    const safer = saferFeed(job.choice, reason);
+    if (safer?.kind === "whole") makeWhole(job, safer, this.loop);
+    else this.failJob({ ...effect, type: "fail-job" });
   }
 
-  private failJob(effect: Extract<SchedulerEffect, { type: "fail-job" }>): void {
+  private failJob(
+    effect: Extract<SchedulerEffect, { type: "fail-job" }>,
+  ): void {
     const job = this.queue.find(effect.jobId);
     if (!job) return;
     const reasons = effect.failures
@@ -409,16 +446,39 @@ export class Master {
     this.endJob(job, new Failure(effect.code, reasons));
   }
 
-  private async finishJob(id: JobId): Promise<void> {
-    const job = this.queue.find(id);
+  private async finishJob(
+    effect: Extract<SchedulerEffect, { type: "complete-stage" }>,
+  ): Promise<void> {
+    const job = this.queue.find(effect.jobId);
     if (!job || job.hasEnded) return;
     job.phase = { kind: "stitching" };
     this.changed();
     try {
-      const outputBytes = await assembleJob(job, this.options);
+      const segments = effect.segments.map((one) => {
+        const segment = job.finished.get(one.taskId);
+        assert(
+          segment !== undefined,
+          "the scheduler counts only what was kept",
+        );
+        return segment;
+      });
+      const outputBytes = await assembleJob(job, {
+        binaries: this.options.binaries,
+        segments,
+        onProgress: (ratio) => {
+          job.stitchRatio = ratio;
+          this.changed(job);
+        },
+      });
       job.counters.endedAtMs = this.options.nowMs();
-      job.phase = { kind: "done", figures: jobFigures(job, this.options.nowMs(), (worker) => this.workerName(worker)), outputBytes };
-      this.loop.dispatch({ type: "job-ended", jobId: id });
+      job.phase = {
+        kind: "done",
+        figures: jobFigures(job, this.options.nowMs(), (worker) =>
+          this.workerName(worker),
+        ),
+        outputBytes,
+      };
+      this.loop.dispatch({ type: "job-ended", jobId: job.id });
       this.log(job, "done");
       await this.clearFolder(job);
       this.activateNext();
@@ -443,8 +503,14 @@ export class Master {
     if (this.queuePaused) return;
     const active = this.queue
       .all()
-      .filter((job) => (job.phase.kind === "preparing" || job.phase.kind === "encoding") && !job.paused);
-    for (const job of this.queue.waiting().slice(0, Math.max(0, jobsAhead - active.length))) {
+      .filter(
+        (job) =>
+          (job.phase.kind === "preparing" || job.phase.kind === "encoding") &&
+          !job.paused,
+      );
+    for (const job of this.queue
+      .waiting()
+      .slice(0, Math.max(0, jobsAhead - active.length))) {
       job.phase = { kind: "preparing" };
       job.counters.startedAtMs ??= this.options.nowMs();
       this.whenOver(this.activate(job));
@@ -455,13 +521,14 @@ export class Master {
     try {
       await mkdir(job.folder, { recursive: true, mode: 0o700 });
       job.subtitleFile = await prepareSubtitle(job, this.options.binaries);
-      await prepareJob(job, {
+      job.indexed = prepareJob(job, {
         binaries: this.options.binaries,
         dispatch: (event) => {
           if (!job.hasEnded) this.loop.dispatch(event);
         },
         nowMs: this.options.nowMs,
       });
+      await job.indexed;
     } catch (error) {
       if (job.stop.signal.aborted) return;
       this.endJob(job, asFailure(error, "source-unreadable"));
@@ -500,4 +567,10 @@ export class Master {
   private changed(job: Job | null = null): void {
     this.options.onChanged(job?.id ?? null);
   }
+}
+
+function asFailure(error: unknown, otherwise: ErrorCode): Failure {
+  return error instanceof Failure
+    ? error
+    : new Failure(otherwise, "unexpected error", { cause: error });
 }

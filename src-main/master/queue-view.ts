@@ -2,8 +2,15 @@
 import { basename } from "node:path";
 import { explain, type Failure } from "../core/errors.ts";
 import type { DeviceId } from "../core/identifiers.ts";
-import { describeExplanation, explainJob, explainWorker } from "../core/scheduler/explain.ts";
-import { jobProgress, workerFramesPerSecond } from "../core/scheduler/progress.ts";
+import {
+  describeExplanation,
+  explainJob,
+  explainWorker,
+} from "../core/scheduler/explain.ts";
+import {
+  jobProgress,
+  workerFramesPerSecond,
+} from "../core/scheduler/progress.ts";
 import type {
   JobState,
   UiFailure,
@@ -23,9 +30,14 @@ export function failureView(failure: Failure): UiFailure {
 
 export function jobView(master: Master, job: Job, nowMs: number): UiJob {
   const { request, media, counters } = job;
-  const progress = job.isActive ? jobProgress(master.loop.state, job.id, nowMs) : null;
+  const progress = job.isActive
+    ? jobProgress(master.loop.state, job.id, nowMs)
+    : null;
   const framesPerSecond = progress?.framesPerSecond ?? 0;
-  const sourceRate = job.index?.complete === true ? job.index.framesPerSecond() : nominalRate(job);
+  const sourceRate =
+    job.index?.complete === true
+      ? job.index.framesPerSecond()
+      : nominalRate(job);
   return {
     jobId: job.id,
     name: basename(request.sourcePath),
@@ -34,24 +46,35 @@ export function jobView(master: Master, job: Job, nowMs: number): UiJob {
     presetName: request.presetName,
     state: stateOf(job),
     priority: request.priority,
-    progressRatio: job.phase.kind === "done" ? 1 : (progress?.progressRatio ?? 0),
+    progressRatio:
+      job.phase.kind === "done" ? 1 : (progress?.progressRatio ?? 0),
     framesPerSecond,
     speedRatio: sourceRate > 0 ? framesPerSecond / sourceRate : 0,
-    etaS: progress === null || progress.etaMs === null ? null : progress.etaMs / 1000,
+    etaS:
+      progress === null || progress.etaMs === null
+        ? null
+        : progress.etaMs / 1000,
     sourceBytes: media.sourceSizeBytes,
     outputBytes: job.phase.kind === "done" ? job.phase.outputBytes : null,
     durationS: media.facts.durationS,
     createdAtMs: request.createdAtMs,
     startedAtMs: counters.startedAtMs,
     endedAtMs: counters.endedAtMs,
-    failure: job.phase.kind === "failed" ? failureView(job.phase.failure) : null,
+    failure:
+      job.phase.kind === "failed" ? failureView(job.phase.failure) : null,
     waitingFor: waitingFor(master, job, nowMs),
     notes: job.notes,
   };
 }
 
-export function jobDetailView(master: Master, job: Job, nowMs: number): UiJobDetail {
-  const progress = job.isActive ? jobProgress(master.loop.state, job.id, nowMs) : null;
+export function jobDetailView(
+  master: Master,
+  job: Job,
+  nowMs: number,
+): UiJobDetail {
+  const progress = job.isActive
+    ? jobProgress(master.loop.state, job.id, nowMs)
+    : null;
   return {
     job: jobView(master, job, nowMs),
     segments: progress?.segments ?? [],
@@ -61,7 +84,11 @@ export function jobDetailView(master: Master, job: Job, nowMs: number): UiJobDet
   };
 }
 
-export function workerView(master: Master, worker: ConnectedWorker, nowMs: number): UiWorker {
+export function workerView(
+  master: Master,
+  worker: ConnectedWorker,
+  nowMs: number,
+): UiWorker {
   const held = [...master.attempts.values()].filter(
     (attempt) => attempt.assignment.workerId === worker.id,
   );
@@ -95,21 +122,30 @@ export function workerView(master: Master, worker: ConnectedWorker, nowMs: numbe
 }
 
 /** The summary of a job that has just ended well. */
-export function jobFigures(job: Job, nowMs: number, nameOf: (id: DeviceId) => string): UiJobFigures {
+export function jobFigures(
+  job: Job,
+  nowMs: number,
+  nameOf: (id: DeviceId) => string,
+): UiJobFigures {
   const { counters } = job;
   const startedAtMs = counters.startedAtMs ?? nowMs;
   const segments = [...job.finished.values()];
   return {
     wallS: (nowMs - startedAtMs) / 1000,
     firstSegmentS:
-      counters.firstSegmentAtMs === null ? null : (counters.firstSegmentAtMs - startedAtMs) / 1000,
+      counters.firstSegmentAtMs === null
+        ? null
+        : (counters.firstSegmentAtMs - startedAtMs) / 1000,
     frames: segments.reduce((sum, segment) => sum + segment.frames, 0),
-    segmentCount: segments.length,
+    segmentCount: segments.length + (job.audioFile === null ? 0 : 1),
     attemptCount: counters.attemptCount,
     wastedFrames: counters.wastedFrames,
     bytesSent: counters.bytesSent,
     bytesReceived: counters.bytesReceived,
-    workers: [...counters.framesByWorker].map(([id, frames]) => ({ name: nameOf(id), frames })),
+    workers: [...counters.framesByWorker].map(([id, frames]) => ({
+      name: nameOf(id),
+      frames,
+    })),
   };
 }
 
@@ -120,7 +156,9 @@ function stateOf(job: Job): JobState {
 
 function waitingFor(master: Master, job: Job, nowMs: number): string | null {
   if (job.phase.kind === "waiting") {
-    return master.queuePaused ? "The queue is paused." : "Other jobs come first.";
+    return master.queuePaused
+      ? "The queue is paused."
+      : "Other jobs come first.";
   }
   if (!job.isActive) return null;
   const explanation = explainJob(master.loop.state, job.id, nowMs);
@@ -135,7 +173,9 @@ function nominalRate(job: Job): number {
 function streamNotes(job: Job): UiStreamNote[] {
   return job.media.plan.streams.notes.map((note) => ({
     stream: note.sourceIndex === null ? "" : `#${note.sourceIndex}`,
-    action: note.code.endsWith("-dropped") ? "drop" : "convert",
+    action: note.code.endsWith("-dropped")
+      ? ("drop" as const)
+      : ("convert" as const),
     text: note.text,
   }));
 }

@@ -41,7 +41,11 @@ export class SchedulerLoop {
     if (this.busy) return;
     this.busy = true;
     try {
-      for (let next = this.pending.shift(); next !== undefined; next = this.pending.shift()) {
+      for (
+        let next = this.pending.shift();
+        next !== undefined;
+        next = this.pending.shift()
+      ) {
         this.take(next);
       }
     } finally {
@@ -70,7 +74,10 @@ export class SchedulerLoop {
     if (this.timer !== null) clearTimeout(this.timer);
     const wakeMs = nextWakeMs(this.state, this.nowMs());
     if (wakeMs === null || this.closed) return;
-    const delayMs = Math.min(Math.max(wakeMs - this.nowMs(), 5), longestSleepMs);
+    const delayMs = Math.min(
+      Math.max(wakeMs - this.nowMs(), 5),
+      longestSleepMs,
+    );
     this.timer = setTimeout(() => {
       this.dispatch({ type: "ticked" });
     }, delayMs);

@@ -6,7 +6,11 @@
 import { z } from "zod";
 import { isErrorCode, type ErrorCode } from "../core/errors.ts";
 import { attemptId, type AttemptId } from "../core/identifiers.ts";
+import type { Order } from "../core/order.ts";
 import { orderSchema } from "./order-schema.ts";
+
+/** Core's own type: what is sent need only fit it; what is received passed the stricter schema. */
+const order: z.ZodType<Order> = orderSchema;
 
 /** Longest text a peer may send for people to read. */
 const maxDetailCharacters = 400;
@@ -82,7 +86,7 @@ export const masterMessageSchema = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("offer"),
     attemptId: attempt,
-    order: orderSchema,
+    order,
   }),
   /** The later part of the range was given to another worker. */
   z.strictObject({

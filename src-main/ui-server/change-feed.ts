@@ -1,4 +1,10 @@
-import type { UiChange, UiJob, UiNode, UiSnapshot, UiWorker } from "../protocol/ui-contract.ts";
+import type {
+  UiChange,
+  UiJob,
+  UiNode,
+  UiSnapshot,
+  UiWorker,
+} from "../protocol/ui-contract.ts";
 
 /** Faces hear of changes at most this often; more would only flicker. */
 const gatherMs = 200;
@@ -94,7 +100,11 @@ export class ChangeFeed {
     const jobs = differing(source.jobs(ids), (job) => job.jobId, this.sentJobs);
     const removedJobIds = gone(this.sentJobs, known);
     const workerRows = source.workers();
-    const workers = differing(workerRows, (worker) => worker.workerId, this.sentWorkers);
+    const workers = differing(
+      workerRows,
+      (worker) => worker.workerId,
+      this.sentWorkers,
+    );
     const present = new Set(workerRows.map((worker) => worker.workerId));
     const removedWorkerIds = gone(this.sentWorkers, present);
     const parts = {
@@ -124,7 +134,10 @@ function differing<Row>(
   });
 }
 
-function gone(sent: Map<string, string>, present: ReadonlySet<string>): string[] {
+function gone(
+  sent: Map<string, string>,
+  present: ReadonlySet<string>,
+): string[] {
   const ids = [...sent.keys()].filter((id) => !present.has(id));
   for (const id of ids) sent.delete(id);
   return ids;

@@ -5,11 +5,17 @@ import { unreachable } from "../core/assert.ts";
 import { Failure } from "../core/errors.ts";
 import { jobId } from "../core/identifiers.ts";
 import type { MediaFacts } from "../core/media-facts.ts";
-import { defaultOutputName } from "../core/output-name.ts";
+import { recipeForFileName } from "../core/output-container.ts";
+import { defaultOutputName } from "../core/plan.ts";
 import { findPreset } from "../core/preset.ts";
 import type { Preset } from "../core/recipe.ts";
 import type { Master } from "../master/master.ts";
-import { failureView, jobDetailView, jobView, workerView } from "../master/queue-view.ts";
+import {
+  failureView,
+  jobDetailView,
+  jobView,
+  workerView,
+} from "../master/queue-view.ts";
 import type {
   UiAnswer,
   UiAnswers,
@@ -54,7 +60,9 @@ export class NodeHost implements UiHost {
           .filter((worker) => worker.hasJoined)
           .map((worker) => workerView(master as Master, worker, nowMs())),
       activeJobIds: () =>
-        (master?.queue.all() ?? []).filter((job) => job.isActive).map((job) => job.id),
+        (master?.queue.all() ?? [])
+          .filter((job) => job.isActive)
+          .map((job) => job.id),
     });
   }
 
@@ -74,7 +82,9 @@ export class NodeHost implements UiHost {
     this.feed.close();
   }
 
-  async handle<Request extends UiRequest>(request: Request): Promise<UiAnswer<Request["type"]>> {
+  async handle<Request extends UiRequest>(
+    request: Request,
+  ): Promise<UiAnswer<Request["type"]>> {
     return (await this.answer(request)) as UiAnswer<Request["type"]>;
   }
 
@@ -94,14 +104,21 @@ export class NodeHost implements UiHost {
   }
 
   private async answerForQueue(
-    request: Exclude<UiRequest, { type: "snapshot" | "presets" | "capabilities" | "probe" }>,
+    request: Exclude<
+      UiRequest,
+      { type: "snapshot" | "presets" | "capabilities" | "probe" }
+    >,
     master: Master,
   ): Promise<unknown> {
     switch (request.type) {
       case "add-job":
         return this.addJobs(request, master);
       case "job-detail":
-        return jobDetailView(master, master.queue.require(request.jobId), this.options.nowMs());
+        return jobDetailView(
+          master,
+          master.queue.require(request.jobId),
+          this.options.nowMs(),
+        );
       case "pause-job":
         master.pauseJob(master.queue.require(request.jobId));
         return null;
@@ -120,11 +137,16 @@ export class NodeHost implements UiHost {
       case "move-job":
         master.moveJob(
           master.queue.require(request.jobId),
-          request.beforeJobId === null ? null : master.queue.require(request.beforeJobId),
+          request.beforeJobId === null
+            ? null
+            : master.queue.require(request.beforeJobId),
         );
         return null;
       case "prioritise-job":
-        master.prioritiseJob(master.queue.require(request.jobId), request.priority);
+        master.prioritiseJob(
+          master.queue.require(request.jobId),
+          request.priority,
+        );
         return null;
       case "pause-queue":
       case "resume-queue":
@@ -142,20 +164,28 @@ export class NodeHost implements UiHost {
   }
 
   /** One job per source; those that cannot be done are refused with the reason, the others go on. */
-  private async addJobs(request: AddRequest, master: Master): Promise<UiAnswers["add-job"]> {
+  private async addJobs(
+    request: AddRequest,
+    master: Master,
+  ): Promise<UiAnswers["add-job"]> {
     const preset = findPreset(request.presetName, this.options.presets());
-    if (preset === undefined) throw new Failure("preset-unknown", request.presetName);
+    if (preset === undefined)
+      throw new Failure("preset-unknown", request.presetName);
     const jobIds: string[] = [];
-    const refused: { source: string; failure: ReturnType<typeof failureView> }[] = [];
+    const refused: {
+      source: string;
+      failure: ReturnType<typeof failureView>;
+    }[] = [];
     for (const source of request.sources) {
       try {
         const sourcePath = resolve(source);
+        const outputPath = await outputPathFor(sourcePath, request, preset);
         const job = await master.addJob({
           jobId: jobId(randomBytes(5).toString("hex")),
           sourcePath,
-          outputPath: await outputPathFor(sourcePath, request, preset),
+          outputPath,
           presetName: preset.name,
-          recipe: preset.recipe,
+          recipe: recipeForFileName(preset.recipe, outputPath),
           overwrite: request.overwrite,
           segmentS: request.segmentS,
           priority: request.priority,
@@ -174,7 +204,10 @@ export class NodeHost implements UiHost {
   private requireMaster(): Master {
     const { master } = this.options;
     if (master === null) {
-      throw new Failure("job-state-wrong", "this node works for another master and has no queue");
+      throw new Failure(
+        "job-state-wrong",
+        "this node works for another master and has no queue",
+      );
     }
     return master;
   }
@@ -193,7 +226,11 @@ async function outputPathFor(
     (found) => found.isDirectory(),
     () => false,
   );
-  if (isFolder || request.output.endsWith("/") || request.output.endsWith("\\")) {
+  if (
+    isFolder ||
+    request.output.endsWith("/") ||
+    request.output.endsWith("\\")
+  ) {
     return join(output, name);
   }
   if (request.sources.length > 1 || extname(output) === "") {
