@@ -4,6 +4,7 @@
  */
 import { constants } from "node:fs";
 import * as fs from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../core/errors.ts";
 
@@ -30,7 +31,7 @@ export interface FileSystem {
   /** Replaces an existing target in one step. */
   rename(from: string, to: string): Promise<void>;
   removeFile(path: string): Promise<void>;
-  /** Makes missing parents too; an existing folder is no error. */
+  /** Makes missing parents too; an existing folder is no error. A new one survives a power cut. */
   makeFolder(path: string): Promise<void>;
   /** Returns when names added, changed and removed in the folder would survive a power cut. */
   syncFolder(path: string): Promise<void>;
@@ -74,7 +75,13 @@ export const diskFileSystem: FileSystem = {
   },
   removeFile: (path) => fs.unlink(path),
   async makeFolder(path) {
-    await fs.mkdir(path, { recursive: true, mode: 0o700 });
+    const first = await fs.mkdir(path, { recursive: true, mode: 0o700 });
+    if (first === undefined) return;
+    let made = resolve(path);
+    do {
+      made = dirname(made);
+      await this.syncFolder(made);
+    } while (made.length >= resolve(first).length);
   },
   async syncFolder(path) {
     // Windows cannot open a folder for syncing; NTFS orders renames by its own log.

@@ -31,8 +31,9 @@ const takeoverName = "lock.takeover";
 /** Clocks are set; a boot time that differs by more is of another boot. */
 const bootToleranceMs = 10 * 60_000;
 /** A lock is made and filled in two steps, microseconds apart. */
-const unfinishedTries = 5;
-const unfinishedWaitMs = 50;
+const unfinishedTries = 4;
+const unfinishedWaitMs = 25;
+let ownStart: Promise<string | null> | null = null;
 /** Tokens of this process's own locks, per disk. */
 const held = new WeakMap<FileSystem, Set<string>>();
 
@@ -107,12 +108,14 @@ async function tryCreate(
   const holder: Holder = {
     pid: process.pid,
     token,
-    processStart: await processStartOf(process.pid),
+    processStart: await (ownStart ??= processStartOf(process.pid)),
     bootedAtMs: bootedAtMs(),
   };
   try {
     const file = await files.open(path, "new");
     await file.append(Buffer.from(JSON.stringify(holder)));
+    // Only so that a start after a power cut need not wait for an empty one.
+    await file.sync();
     await file.close();
     return true;
   } catch (error) {

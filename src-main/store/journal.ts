@@ -32,7 +32,7 @@ export class Journal {
   #sequence: number;
   #durable: number;
   #queue: Waiting[] = [];
-  #work: Promise<void> | null = null;
+  #isDraining = false;
   #bytes: number;
   #firsts: number[];
   #isClosed = false;
@@ -114,12 +114,13 @@ export class Journal {
     const sequence = this.#sequence;
     return new Promise((resolve, reject) => {
       this.#queue.push({ kind, sequence, json, resolve, reject });
-      this.#work ??= this.#drain().finally(() => {
-        this.#work = null;
-      });
+      if (this.#isDraining) return;
+      this.#isDraining = true;
+      void this.#drain();
     });
   }
 
+  /** Never rejects: every failure goes to those who wait for the lines. */
   async #drain(): Promise<void> {
     // Lets everything appended in this turn join the first batch.
     await Promise.resolve();
@@ -130,11 +131,12 @@ export class Journal {
         else await this.#reachMark();
       } catch (error) {
         await this.#giveUp(writeFailure(error));
-        return;
+        break;
       }
       for (const waiting of this.#queue.splice(0, Math.max(1, batch.count)))
         waiting.resolve();
     }
+    this.#isDraining = false;
   }
 
   /** The lines up to the next mark, as bytes. */

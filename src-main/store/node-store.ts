@@ -340,7 +340,8 @@ class OpenStore implements NodeStore {
   }
 
   async endAttempt(attemptId: AttemptId): Promise<void> {
-    if (!this.#state.attempts.has(attemptId)) return;
+    // Ended before: that may not have reached the disk yet.
+    if (!this.#state.attempts.has(attemptId)) return this.flush();
     await this.#change({ op: "attempt-ended", attemptId });
   }
 
