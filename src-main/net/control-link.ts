@@ -13,7 +13,7 @@ import {
 } from "./link-limits.ts";
 import type { LinkTiming, Timers } from "./link-limits.ts";
 import type { LinkEnd, LinkEndCode, PeerLink, Transfers } from "./peer-link.ts";
-import { ProtocolViolation } from "./protocol-violation.ts";
+import { isFramingError, ProtocolViolation } from "./protocol-violation.ts";
 import type { TransferHub } from "./transfer-hub.ts";
 import type { TLSSocket } from "node:tls";
 
@@ -83,7 +83,10 @@ export class ControlLink implements PeerLink {
     this.#socket.on("message", (data, isBinary) =>
       this.#received(data, isBinary),
     );
-    this.#socket.on("error", () => this.#socket.terminate());
+    this.#socket.on("error", (error) => {
+      if (isFramingError(error)) this.end("peer-broken", "W10: framing");
+      else this.#socket.terminate();
+    });
     this.#socket.on("close", (code, reason) =>
       this.#end(endOfCode(code), reason.toString("utf8")),
     );

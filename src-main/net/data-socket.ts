@@ -3,7 +3,7 @@ import type { RawData, WebSocket } from "ws";
 import { parseDataHeader } from "../protocol/data-frames.ts";
 import type { DataFrameHeader } from "../protocol/data-frames.ts";
 import type { Timers } from "./link-limits.ts";
-import { ProtocolViolation } from "./protocol-violation.ts";
+import { isFramingError, ProtocolViolation } from "./protocol-violation.ts";
 import type { FrameCarrier } from "./transfer-hub.ts";
 
 export interface DataSocketEvents {
@@ -41,7 +41,11 @@ export class DataSocket implements FrameCarrier {
     socket.binaryType = "fragments";
     socket.on("message", (data, isBinary) => this.#received(data, isBinary));
     socket.on("pong", () => (this.#silentLooks = 0));
-    socket.on("error", () => socket.terminate());
+    socket.on("error", (error) => {
+      if (isFramingError(error))
+        events.broken(new ProtocolViolation("W20", "framing"));
+      socket.terminate();
+    });
     socket.on("close", () => this.#close());
     const looksMax = Math.ceil(timing.silentMs / timing.heartbeatMs);
     this.#stopWatch = timers.every(timing.heartbeatMs, () => {

@@ -5,3 +5,8 @@ export class ProtocolViolation extends Error {
     this.name = "ProtocolViolation";
   }
 }
+
+/** Whether `ws` refused what the peer sent: too long, badly framed, no UTF-8. */
+export function isFramingError(error: Error): boolean {
+  return "code" in error && String(error.code).startsWith("WS_ERR_");
+}
