@@ -2,36 +2,37 @@
 import type { ToolVersion } from "./ffmpeg-version.ts";
 
 /**
- * The last release of each branch that closed a hole in a decoder or demuxer
- * which a feed or a hostile source can reach. Source: ffmpeg's security page.
+ * The first release of each branch with the security fixes of summer 2024,
+ * among them CVE-2024-7055 (heap overflow, "up to 7.0.1").
  */
 const patchedReleases: readonly {
   readonly major: number;
   readonly minor: number;
   readonly patch: number;
 }[] = [
-  { major: 5, minor: 1, patch: 7 },
-  { major: 6, minor: 1, patch: 3 },
-  { major: 7, minor: 0, patch: 3 },
-  { major: 7, minor: 1, patch: 1 },
+  { major: 5, minor: 1, patch: 6 },
+  { major: 6, minor: 1, patch: 2 },
+  { major: 7, minor: 0, patch: 2 },
 ];
+/** The release generation of a git build from which on those fixes are in for sure. */
+const safeGeneration = 8;
 
 /** Sentences about an old or vulnerable version; none for a good one. */
 export function versionWarnings(version: ToolVersion): string[] {
   const { major, minor, patch, text } = version;
   if (minor === null || patch === null)
-    return major < 7
+    return major < safeGeneration
       ? [
-          `This ffmpeg (${text}) is an old build between releases; its known holes cannot be told. Install a release.`,
+          `This ffmpeg (${text}) was built between releases; whether it has the security fixes of 2024 cannot be told. A release is safer.`,
         ]
       : [];
-  const branches = patchedReleases.filter((release) => release.major === major);
-  if (branches.length === 0) return [];
-  const patched = branches.find((release) => release.minor === minor);
-  const newest = Math.max(...branches.map((release) => release.minor));
-  const isOld = patched ? patch < patched.patch : minor < newest;
+  const patched = patchedReleases.find((release) => release.major === major);
+  if (patched === undefined) return [];
+  const isOld =
+    minor < patched.minor || (minor === patched.minor && patch < patched.patch);
   if (!isOld) return [];
+  const fixed = [patched.major, patched.minor, patched.patch].join(".");
   return [
-    `This ffmpeg (${text}) has known security holes. Install a newer release of it.`,
+    `This ffmpeg (${text}) is older than ${fixed}, which closed security holes. Update it, unless your system's maintainers have patched it.`,
   ];
 }
