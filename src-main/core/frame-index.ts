@@ -49,6 +49,8 @@ const discardFlag = 2;
 /** Cut points closer than this are of no use to a scheduler and would flood it (all-intra sources). */
 const cutPointSpacingS = 0.25;
 const firstCapacity = 4096;
+/** No codec reorders over more frames: H.264 and HEVC hold at most 16 pictures, fields and hierarchies included. */
+const reorderWindow = 64;
 
 export class FrameIndex {
   readonly timeBase: Ratio;
@@ -264,6 +266,40 @@ export class FrameIndex {
       ptsUs,
       dtsUs: Number.isNaN(dts) ? null : this.#us(dts),
     };
+  }
+
+  /** The first known frame shown at or after a time; `knownFrames` when none is. */
+  ordinalAt(ptsUs: number): number {
+    let low = 0;
+    let high = this.#settled;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.ptsUs(middle) < ptsUs) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /**
+   * The first frame at or after `fromOrdinal` before which a stream can simply
+   * end: every packet up to there is of a frame shown before it, every later
+   * packet of a frame shown no earlier. Such places lie before each frame that
+   * is not reordered, also inside a group. Null when there is none below `limit`.
+   */
+  endableFrame(fromOrdinal: number, limit: number): number | null {
+    for (let frame = Math.max(1, fromOrdinal); frame < limit; frame += 1) {
+      const before = this.#positions(frame - reorderWindow, frame);
+      const after = this.#positions(frame, frame + reorderWindow);
+      if (Math.max(...before) < Math.min(...after)) return frame;
+    }
+    return null;
+  }
+
+  #positions(start: number, end: number): Uint32Array {
+    return this.#order.subarray(
+      Math.max(0, start),
+      Math.min(end, this.#settled),
+    );
   }
 
   #us(ticks: number): number {

@@ -1,5 +1,5 @@
 /** Runs the master's side of the cut: what a worker's ffmpeg reads from its pipe. */
-import { PassThrough, type Readable } from "node:stream";
+import { PassThrough, type Readable, type Transform } from "node:stream";
 
 import { Failure } from "../core/errors.ts";
 import {
@@ -7,12 +7,14 @@ import {
   feedArguments,
 } from "../core/ffmpeg-arguments/cut.ts";
 import type { FeedPlan } from "../core/feed-plan.ts";
+import type { FrameIndex } from "../core/frame-index.ts";
 import type { MediaFacts } from "../core/media-facts.ts";
 import type { Binaries } from "./binaries.ts";
+import { FeedGate } from "./feed-gate.ts";
 import { startTool, type ToolRun } from "./process.ts";
 
 export interface Feed {
-  /** Ends when the tool has ended, also when it failed: `done` tells. */
+  /** Ends only when all was delivered; a failure destroys it with the error of `done`. */
   readonly stream: Readable;
   /**
    * Resolves when all was delivered, or nobody wanted the rest (killed, or the
@@ -33,18 +35,41 @@ export interface AudioFeedOptions extends FeedOptions {
   readonly carrier?: "nut" | "matroska";
 }
 
+/** The feed of a video range. */
+export interface RangeFeed extends Feed {
+  /** Frames of the range whose packets were given out; the range cannot be shortened to fewer. */
+  framesFed(): number;
+  /**
+   * Ends the feed before `endFrame`, or at the next frame where it can end and
+   * has not passed yet. Gives the frame at which the range ends now: the old
+   * end when it is too late, or when the feed was opened without an index.
+   */
+  shorten(endFrame: number): number;
+}
+
+export interface RangeFeedOptions extends FeedOptions {
+  /** Makes progress and shortening possible. */
+  readonly index?: FrameIndex | undefined;
+}
+
 /** Starts the feed of a planned range. */
 export function openFeed(
   binaries: Binaries,
   path: string,
   facts: MediaFacts,
   plan: FeedPlan,
-  options: FeedOptions = {},
-): Feed {
-  const run = startTool(binaries.ffmpeg, feedArguments(path, facts, plan), {
-    signal: options.signal,
-  });
-  return feedOf(run, options.signal);
+  options: RangeFeedOptions = {},
+): RangeFeed {
+  const { signal, index } = options;
+  const args = feedArguments(path, facts, plan);
+  const run = startTool(binaries.ffmpeg, args, { signal });
+  const gate = new FeedGate(plan, index ?? null);
+  const feed = feedOf(run, gate, signal);
+  return {
+    ...feed,
+    framesFed: () => gate.framesFed(),
+    shorten: (endFrame) => gate.shorten(endFrame),
+  };
 }
 
 /**
@@ -67,28 +92,47 @@ export function openAudioFeed(
     ),
     { signal: options.signal },
   );
-  return feedOf(run, options.signal);
+  return feedOf(run, new PassThrough(), options.signal);
 }
 
-function feedOf(run: ToolRun, signal: AbortSignal | undefined): Feed {
-  const stream = new PassThrough();
-  run.stdout.pipe(stream);
-  let isKilled = false;
+function feedOf(
+  run: ToolRun,
+  stream: Transform,
+  signal: AbortSignal | undefined,
+): Feed {
+  let isUnwanted = false;
+  let failure: Error | null = null;
   const kill = (): void => {
-    isKilled = true;
+    isUnwanted = true;
     run.kill();
+    // Nobody reads any more; a full pipe would keep the tool from ending.
+    run.stdout.unpipe(stream);
     run.stdout.resume();
   };
-  stream.once("close", () => {
-    if (!stream.readableEnded) kill();
+  const closed = new Promise((resolve) => run.stdout.once("close", resolve));
+  run.stdout.pipe(stream, { end: false });
+  stream.on("error", (error) => {
+    failure ??= error;
   });
-  const done = run.done.then((exit) => {
+  // Ended early by the gate, or given up by the reader.
+  stream.once("end", kill);
+  stream.once("close", kill);
+  const done = Promise.all([run.done, closed]).then(([exit]) => {
     signal?.throwIfAborted();
-    if (exit.code !== 0 && !isKilled)
+    if (failure instanceof Failure) throw failure;
+    if (exit.code !== 0 && !isUnwanted)
       throw new Failure("cut-failed", reasonOf(exit.stderrTail));
   });
-  done.catch(() => undefined);
-  return { stream, done, kill };
+  done.then(
+    () => stream.end(),
+    (cause: unknown) => stream.destroy(cause as Error),
+  );
+  const giveUp = (): void => {
+    kill();
+    // An end would say that all was delivered.
+    stream.destroy();
+  };
+  return { stream, done, kill: giveUp };
 }
 
 /** The last line is ffmpeg's summary; without the program's part addresses. */

@@ -116,7 +116,7 @@ async function decodePieces(
     const range = { startFrame: bounds[n - 1]!, endFrame: bounds[n]! };
     const isLast = n === bounds.length - 1;
     const plan = feedPlanFor(facts, index, range, isLast, choice);
-    const feed = openFeed(binaries, file, facts, plan);
+    const feed = openFeed(binaries, file, facts, plan, { index });
     const frames = await decodeFeed(binaries, feed, plan);
     await feed.done.catch((failure: unknown) =>
       problems.push(`${range.startFrame}: ${String(failure)}`),
@@ -136,7 +136,7 @@ function partitionsFor(choice: FeedChoice, index: FrameIndex): number[][] {
   if (choice.kind === "whole") return [[0, end]];
   const cuts = index.cutPoints();
   const few = cuts.filter((_, n) => n % Math.ceil(cuts.length / 4) === 0);
-  const awkward = [1, 2, 0.13, 0.37, 0.371, 0.68, 0.9]
+  const awkward = [1, 2, 0.37, 0.371, 0.68]
     .map((part) => (part < 1 ? Math.round(part * end) : part))
     .concat(cuts.at(1) ?? 3, (cuts.at(1) ?? 3) + 1, end - 1)
     .filter((bound) => bound > 0 && bound < end);
