@@ -37,6 +37,8 @@ export interface SchedulerConfig {
   readonly smallJobShare: number;
   readonly smallJobRatio: number;
   readonly sleepGapMs: number;
+  readonly lagMs: number;
+  readonly lagGraceMs: number;
   readonly rememberedAttempts: number;
   readonly rememberedWorkers: number;
 }
@@ -103,6 +105,9 @@ export const defaultConfig: SchedulerConfig = {
   smallJobRatio: 0.1,
   // A gap longer than this between two steps means that the master itself slept: nobody was silent.
   sleepGapMs: 40_000,
+  // After a shorter one, signs of life may be waiting behind this very step: nobody is given up before they were heard.
+  lagMs: 4_000,
+  lagGraceMs: 1_000,
   rememberedAttempts: 1_000,
   rememberedWorkers: 256,
 };

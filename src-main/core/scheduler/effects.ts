@@ -81,6 +81,8 @@ export type SchedulerEffect =
       readonly code: ErrorCode;
       readonly failures: readonly FailureRecord[];
     }
+  /** It missed its lease: close its connection. It gets nothing until it joins again. */
+  | { readonly type: "disconnect-worker"; readonly workerId: DeviceId }
   /** A worker is set aside for an encoder for a while; people are shown why. */
   | {
       readonly type: "block-worker";

@@ -172,6 +172,8 @@ export interface Worker {
   availability: Availability;
   suspendedSinceMs: number | null;
   heardAtMs: number;
+  /** Overdue since a lag of the master: given up only then. */
+  doubtedUntilMs: number | null;
   /** Live ones in the order they were assigned. */
   readonly attempts: Attempt[];
   readonly speeds: Map<JobId, Speed>;

@@ -58,11 +58,12 @@ export function step(
   nowMs: number,
 ): StepResult {
   const clockMs = clockAt(state, nowMs);
+  const gapMs = clockMs - state.clockMs;
   const slept =
     state.callerMs !== null && nowMs - state.callerMs > clockMs - state.clockMs;
   state.clockMs = clockMs;
   state.callerMs = nowMs;
-  const turn: Turn = { state, nowMs: clockMs, effects: [] };
+  const turn: Turn = { state, nowMs: clockMs, gapMs, effects: [] };
   apply(turn, event);
   if (slept || changesWork(event)) dispatch(turn);
   return { state, effects: turn.effects };

@@ -5,6 +5,8 @@ import type { SchedulerState } from "./state.ts";
 export interface Turn {
   readonly state: SchedulerState;
   readonly nowMs: number;
+  /** Since the last step. */
+  readonly gapMs: number;
   readonly effects: SchedulerEffect[];
 }
 

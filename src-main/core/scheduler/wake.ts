@@ -18,7 +18,7 @@ export function nextWakeMs(
   for (const worker of state.workers.values()) {
     for (const block of worker.blocks.values()) at(block.untilMs);
     if (worker.presence !== "present") continue;
-    at(worker.heardAtMs + state.config.leaseMs);
+    at(worker.doubtedUntilMs ?? worker.heardAtMs + state.config.leaseMs);
     if (worker.suspendedSinceMs !== null && worker.attempts.length > 0)
       at(worker.suspendedSinceMs + state.config.suspendedGraceMs);
     if (worker.restUntilMs > clockMs) at(worker.restUntilMs);

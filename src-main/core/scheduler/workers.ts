@@ -21,6 +21,7 @@ export function workerJoined(turn: Turn, spec: WorkerSpec): void {
   worker.availability = { kind: "ready" };
   worker.suspendedSinceMs = null;
   worker.heardAtMs = nowMs;
+  worker.doubtedUntilMs = null;
   worker.restUntilMs = 0;
   worker.stealing = null;
   wakeWorkers(turn);
@@ -41,6 +42,7 @@ function createWorker(spec: WorkerSpec, nowMs: number): Worker {
     availability: { kind: "ready" },
     suspendedSinceMs: null,
     heardAtMs: nowMs,
+    doubtedUntilMs: null,
     attempts: [],
     speeds: new Map(),
     power: null,
@@ -129,7 +131,9 @@ function forgetOldest(turn: Turn): void {
 /** A sign of life. A silent worker stays silent until it joins again: nobody knows what it missed. */
 export function workerHeard(turn: Turn, workerId: DeviceId): void {
   const worker = turn.state.workers.get(workerId);
-  if (worker?.presence === "present") worker.heardAtMs = turn.nowMs;
+  if (worker?.presence !== "present") return;
+  worker.heardAtMs = turn.nowMs;
+  worker.doubtedUntilMs = null;
 }
 
 export function availabilityChanged(
@@ -181,11 +185,7 @@ export function expireWorkers(turn: Turn): void {
       }
     if (worker.presence !== "present") continue;
     if (nowMs - worker.heardAtMs >= config.leaseMs) {
-      for (const attempt of [...worker.attempts])
-        loseAttempt(turn, attempt, "lease-expired");
-      worker.presence = "silent";
-      worker.stealing = null;
-      wakeWorkers(turn);
+      expireLease(turn, worker);
     } else if (
       worker.suspendedSinceMs !== null &&
       nowMs - worker.suspendedSinceMs >= config.suspendedGraceMs
@@ -194,4 +194,18 @@ export function expireWorkers(turn: Turn): void {
         cancelAttempt(turn, attempt, "superseded");
     }
   }
+}
+
+function expireLease(turn: Turn, worker: Worker): void {
+  const { config } = turn.state;
+  if (turn.gapMs >= config.lagMs)
+    worker.doubtedUntilMs ??= turn.nowMs + config.lagGraceMs;
+  if (worker.doubtedUntilMs !== null && turn.nowMs < worker.doubtedUntilMs)
+    return;
+  for (const attempt of [...worker.attempts])
+    loseAttempt(turn, attempt, "lease-expired");
+  worker.presence = "silent";
+  worker.stealing = null;
+  turn.effects.push({ type: "disconnect-worker", workerId: worker.workerId });
+  wakeWorkers(turn);
 }
