@@ -47,35 +47,32 @@ export function totalBytes({ before }: AnalysisProfile): number {
   return before.at(-1)!;
 }
 
-/** All frames of the film. */
-export function wholeRange({ bounds }: AnalysisProfile): FrameRange {
-  return { startFrame: bounds[0]!, endFrame: bounds.at(-1)! };
-}
-
 /**
- * `count` ranges of about `frames` frames, spread so that each stands for the
- * same share of the bytes: hard parts are sampled more often, and the mean of
- * the samples' ratios is then that of the whole (Hansen and Hurwitz, 1943).
- * Ranges never overlap; fewer are given where the film is too short.
+ * `count` pieces of the analysis, chosen so that each stands for the same share
+ * of the bytes: hard parts are chosen more often, and the mean of their ratios
+ * is then that of the whole (Hansen and Hurwitz, 1943). Whole pieces, because
+ * only of those the bytes are known. A piece is given once, however heavy.
  */
-export function spreadRanges(
+export function spreadPieces(
   profile: AnalysisProfile,
   count: number,
-  frames: number,
 ): FrameRange[] {
-  const { startFrame, endFrame } = wholeRange(profile);
-  const ranges: FrameRange[] = [];
-  let free = startFrame;
-  for (let i = 0; i < count; i += 1) {
-    const middle = frameAt(profile, ((i + 0.5) / count) * totalBytes(profile));
-    const wanted = Math.round(middle - frames / 2);
-    const start = Math.max(free, Math.min(wanted, endFrame - frames));
-    const end = Math.min(endFrame, start + frames);
-    if (end - start < Math.min(frames, endFrame - startFrame)) break;
-    ranges.push({ startFrame: start, endFrame: end });
-    free = end;
-  }
-  return ranges;
+  const { bounds, before } = profile;
+  if (count >= bounds.length - 1) return allPieces(profile);
+  const chosen = new Set<number>();
+  for (let i = 0; i < count; i += 1)
+    chosen.add(pieceAt(before, ((i + 0.5) / count) * totalBytes(profile)));
+  return [...chosen].map((piece) => ({
+    startFrame: bounds[piece]!,
+    endFrame: bounds[piece + 1]!,
+  }));
+}
+
+function allPieces({ bounds }: AnalysisProfile): FrameRange[] {
+  return bounds.slice(1).map((endFrame, piece) => ({
+    startFrame: bounds[piece]!,
+    endFrame,
+  }));
 }
 
 function bytesBefore(
@@ -87,13 +84,6 @@ function bytesBefore(
   const to = bounds[piece + 1]!;
   const share = (Math.min(Math.max(frame, from), to) - from) / (to - from);
   return before[piece]! + share * (before[piece + 1]! - before[piece]!);
-}
-
-function frameAt({ bounds, before }: AnalysisProfile, bytes: number): number {
-  const piece = pieceAt(before, bytes);
-  const weight = before[piece + 1]! - before[piece]!;
-  const share = weight > 0 ? (bytes - before[piece]!) / weight : 0;
-  return bounds[piece]! + share * (bounds[piece + 1]! - bounds[piece]!);
 }
 
 /** The piece whose lower bound is the last one not above the value. */

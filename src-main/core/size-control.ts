@@ -16,9 +16,8 @@
 import {
   analysisProfile,
   bytesWithin,
-  spreadRanges,
+  spreadPieces,
   totalBytes,
-  wholeRange,
 } from "./analysis-profile.ts";
 import type { AnalysisProfile, SizedRange } from "./analysis-profile.ts";
 import { assert } from "./assert.ts";
@@ -54,18 +53,23 @@ export interface SizeControl {
   readonly halvingStep: number;
 }
 
-/** Long enough that the first keyframe of a sample weighs as little as in a segment. */
-const sampleS = 8;
-/** One sample for so much film, within bounds: about an eighth of a clip, a hundredth of a film. */
-const filmPerSampleS = 30;
+/** Pieces of the analysis: short, because samples are whole pieces; not shorter, because of their first keyframes. */
+const analysisPieceS = 8;
+/** A clip of up to two minutes is sampled whole, a film of two hours in a fortieth of it. */
+const maxSamples = 24;
+const samplesPerPiece = { base: 4, share: 0.75 };
+/** The first round only finds the neighbourhood. */
+const firstRoundShare = 1 / 3;
 const minSamples = 3;
-const maxSamples = 16;
-/** A second round of samples pays off when the first one moved the quality by more than this share of a halving. */
-const settledShare = 1 / 20;
-/** How far `nextQuality` may leave the solved quality, as a share of a halving: 1.5 of CRF, hardly visible. */
-const maxDriftShare = 1 / 4;
+/** The last samples must have been taken within this share of a halving of the quality they led to. */
+const settledShare = 0.15;
+const maxRounds = 3;
+/** How far `nextQuality` may leave the solved quality, as a share of a halving: 2 of CRF. */
+const maxDriftShare = 1 / 3;
 /** Corrections aim at this band around the target, not at its middle: evenness counts more. */
 const toleratedShare = 0.004;
+/** Share of a piece's bytes by which a bound inside it can mislead. */
+const edgeDoubtShare = 0.15;
 /** Measured slopes outside of these multiples of the usual one are noise. */
 const slopeBounds = { min: 0.5, max: 2.5 };
 
@@ -139,26 +143,43 @@ export function beginSizeControl(start: {
   });
 }
 
-/** The ranges to encode next at the real effort and `sampleQuality`; the same in every round. */
-export function sampleRanges(control: SizeControl): FrameRange[] {
-  const { startFrame, endFrame } = wholeRange(control.profile);
-  const filmS = (endFrame - startFrame) / control.framesPerSecond;
-  const count = Math.min(
-    maxSamples,
-    Math.max(minSamples, Math.round(filmS / filmPerSampleS)),
+/**
+ * The ranges of the analysis: `frames` in pieces of about `analysisPieceS`,
+ * which a scheduler is not to make longer.
+ */
+export function analysisRanges(
+  frames: number,
+  framesPerSecond: number,
+): FrameRange[] {
+  const count = Math.max(
+    1,
+    Math.round(frames / (framesPerSecond * analysisPieceS)),
   );
-  const frames = Math.round(sampleS * control.framesPerSecond);
-  // A clip shorter than its samples is its own sample.
-  if (count * frames >= endFrame - startFrame)
-    return [{ startFrame, endFrame }];
-  return spreadRanges(control.profile, count, Math.max(1, frames));
+  const bound = (piece: number) => Math.round((piece * frames) / count);
+  return Array.from({ length: Math.min(count, frames) }, (_, piece) => ({
+    startFrame: bound(piece),
+    endFrame: bound(piece + 1),
+  }));
+}
+
+/** The ranges to encode next at the real effort and `sampleQuality`: pieces of the analysis. */
+export function sampleRanges(control: SizeControl): FrameRange[] {
+  const pieces = control.profile.bounds.length - 1;
+  const full = Math.min(
+    maxSamples,
+    Math.round(samplesPerPiece.base + samplesPerPiece.share * pieces),
+  );
+  const count =
+    control.samples.length === 0
+      ? Math.max(minSamples, Math.round(full * firstRoundShare))
+      : full;
+  return spreadPieces(control.profile, count);
 }
 
 /** The quality of the next round of samples, on the encoder's scale. */
 export function sampleQuality(control: SizeControl): number {
   const rounded = onScale(control.scale, control.quality);
-  const tried = control.samples.at(-1)?.quality;
-  if (tried !== rounded) return rounded;
+  if (!sampledQualities(control).includes(rounded)) return rounded;
   // Integer scales: the neighbour on the other side of what is looked for.
   const step = control.quality > rounded ? 1 : -1;
   return onScale(control.scale, rounded + step * control.scale.step);
@@ -174,20 +195,17 @@ export function withSamples(
 
 /**
  * Whether the encode can begin. If not, one more round of samples at
- * `sampleQuality` is worth its time; never more than three rounds.
+ * `sampleQuality` is worth its time; never more than `maxRounds`.
  */
 export function isSettled(control: SizeControl): boolean {
-  const rounds = new Set(control.samples.map(({ quality }) => quality));
-  if (rounds.size === 0) return false;
-  if (rounds.size >= 3) return true;
-  const nearest = Math.min(
-    ...[...rounds].map((quality) => Math.abs(quality - control.quality)),
+  const rounds = sampledQualities(control);
+  if (rounds.length >= maxRounds) return true;
+  if (rounds.length < 2) return false;
+  const distance = Math.abs(rounds.at(-1)! - control.quality);
+  return (
+    distance <=
+    Math.max(control.halvingStep * settledShare, control.scale.step / 2)
   );
-  const near = Math.max(
-    control.halvingStep * settledShare,
-    control.scale.step / 2,
-  );
-  return nearest <= (rounds.size === 1 ? near : 3 * near);
 }
 
 /** Replaces the target, e.g. when the audio's size has become known. */
@@ -246,7 +264,7 @@ export function nextQuality(control: SizeControl, range: FrameRange): number {
   const qualityFor = (bytes: number): number =>
     control.analysisQuality +
     halvingStep * Math.log2((ratio * open) / Math.max(1, bytes - expected));
-  const slack = toleratedShare * targetBytes;
+  const slack = toleratedShare * targetBytes + edgeDoubt(control, range);
   const wanted = Math.min(
     Math.max(control.quality, qualityFor(targetBytes + slack)),
     qualityFor(targetBytes - slack),
@@ -273,7 +291,7 @@ export function expectedBytes(control: SizeControl): number {
 /** Solves for the one quality, with slope and ratio as the samples tell. */
 function solved(control: SizeControl): SizeControl {
   const halvingStep = measuredHalvingStep(control);
-  const nearest = nearestRound(control);
+  const nearest = lastRound(control);
   const ratio =
     nearest.length === 0
       ? control.ratio
@@ -291,21 +309,34 @@ function solved(control: SizeControl): SizeControl {
   };
 }
 
-/** The samples nearest to the quality looked for: there the model errs least. */
-function nearestRound(control: SizeControl): readonly EncodedPiece[] {
-  const last = control.samples.at(-1);
-  if (last === undefined) return [];
-  return control.samples.filter(({ quality }) => quality === last.quality);
+/** The last round of samples: taken where the rounds before it led. */
+function lastRound({ samples }: SizeControl): readonly EncodedPiece[] {
+  const quality = samples.at(-1)?.quality;
+  return samples.filter((sample) => sample.quality === quality);
 }
 
-/** From two rounds of the same samples at different qualities: the slope between the last two. */
+function sampledQualities({ samples }: SizeControl): number[] {
+  return [...new Set(samples.map(({ quality }) => quality))];
+}
+
+/** From the pieces that the last two rounds share. */
 function measuredHalvingStep(control: SizeControl): number {
   const { samples, scale } = control;
-  const qualities = [...new Set(samples.map(({ quality }) => quality))];
-  const [a, b] = [qualities.at(-1), qualities.at(-2)];
+  const [a, b] = sampledQualities(control).slice(-2);
   if (a === undefined || b === undefined) return control.halvingStep;
-  const halvings = Math.log2(sizeAt(samples, b) / sizeAt(samples, a));
-  const step = (a - b) / halvings;
+  let [sizeA, sizeB] = [0, 0];
+  for (const piece of samples.filter(({ quality }) => quality === a)) {
+    const again = samples.find(
+      ({ quality, startFrame }) =>
+        quality === b && startFrame === piece.startFrame,
+    );
+    if (again === undefined) continue;
+    sizeA += piece.bytes;
+    sizeB += again.bytes;
+  }
+  const step = (b - a) / Math.log2(sizeA / sizeB);
+  // Too near to each other, noise would be taken for a slope.
+  if (Math.abs(b - a) < scale.halvingStep / 12) return control.halvingStep;
   if (!Number.isFinite(step) || step <= 0) return control.halvingStep;
   return Math.min(
     slopeBounds.max * scale.halvingStep,
@@ -313,40 +344,74 @@ function measuredHalvingStep(control: SizeControl): number {
   );
 }
 
-function sizeAt(samples: readonly EncodedPiece[], quality: number): number {
-  return samples
-    .filter((sample) => sample.quality === quality)
-    .reduce((sum, { bytes }) => sum + bytes, 0);
-}
-
-/** Mean of actual over modelled bytes; every sample stands for the same share of the film. */
+/** Mean of actual over modelled bytes, each sample counting for the share of the film it stands for. */
 function meanRatio(
   control: SizeControl,
   pieces: readonly EncodedPiece[],
 ): number {
-  const ratios = pieces.map(
-    (piece) => piece.bytes / Math.max(1, modelledBytes(control, piece)),
-  );
-  return ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length;
+  const share = totalBytes(control.profile) / pieces.length;
+  let [ratios, weights] = [0, 0];
+  for (const piece of pieces) {
+    const weight = Math.max(1, bytesWithin(control.profile, piece) / share);
+    const isAll = pieces.length >= control.profile.bounds.length - 1;
+    const counted = isAll ? modelledBytes(control, piece) : weight;
+    ratios +=
+      counted * (piece.bytes / Math.max(1, modelledBytes(control, piece)));
+    weights += counted;
+  }
+  return ratios / weights;
 }
 
 /**
  * The samples' ratio, drawn towards what the finished segments show as they
- * come to cover more of the film than the samples did.
+ * come to cover more of the film than the samples did. Samples of everything
+ * leave nothing to be learnt.
  */
 function presentRatio(control: SizeControl): number {
-  const { finished, samples } = control;
+  const { finished, profile } = control;
   if (finished.length === 0) return control.ratio;
-  const actual = finished.reduce((sum, { bytes }) => sum + bytes, 0);
-  const modelled = finished.reduce(
-    (sum, piece) => sum + modelledBytes(control, piece),
-    0,
+  const sampledShare = Math.min(
+    1,
+    sum(lastRound(control), (piece) => bytesWithin(profile, piece)) /
+      totalBytes(profile),
   );
-  const sampled = nearestRound({ ...control, samples }).reduce(
-    (sum, piece) => sum + modelledBytes(control, piece),
-    0,
+  const prior =
+    (totalBytes(profile) * sampledShare) / Math.max(0.02, 1 - sampledShare);
+  const weight = sum(finished, (piece) => bytesWithin(profile, piece));
+  const shown =
+    sum(finished, ({ bytes }) => bytes) /
+    sum(finished, (piece) => modelledBytes(control, piece));
+  return (control.ratio * prior + shown * weight) / (prior + weight);
+}
+
+/**
+ * How far the bytes of what is finished can be off only because its ends lie
+ * inside pieces of the analysis, whose bytes need not be spread evenly. What
+ * one side has too much the other has too little: no reason to correct.
+ */
+function edgeDoubt(control: SizeControl, next: FrameRange): number {
+  const { bounds, before } = control.profile;
+  const pieces = [...control.finished, ...control.running.values(), next].sort(
+    (a, b) => a.startFrame - b.startFrame,
   );
-  return (control.ratio * sampled + actual) / (sampled + modelled);
+  const edges: number[] = [];
+  let end = bounds[0]!;
+  for (const piece of pieces) {
+    if (piece.startFrame > end) edges.push(end, piece.startFrame);
+    end = Math.max(end, piece.endFrame);
+  }
+  edges.push(end);
+  const factor =
+    edgeDoubtShare * control.ratio * bytesFactor(control, control.quality);
+  return sum(edges, (edge) => {
+    const piece = bounds.findIndex((bound) => bound > edge) - 1;
+    if (piece < 0 || bounds[piece] === edge) return 0;
+    return factor * (before[piece + 1]! - before[piece]!);
+  });
+}
+
+function sum<T>(items: readonly T[], value: (item: T) => number): number {
+  return items.reduce((total, item) => total + value(item), 0);
 }
 
 function modelledBytes(
