@@ -30,6 +30,8 @@ export interface DocumentFormat<T> {
 export interface DurableFileOptions {
   /** False: whoever writes many documents syncs their folder once, afterwards. */
   readonly syncFolder?: boolean;
+  /** True: reading leaves a damaged file under its name. */
+  readonly leaveDamaged?: boolean;
 }
 
 export type DocumentState<T> =
@@ -98,7 +100,8 @@ export class DurableFile<T> implements Adapter<T> {
     const backup = await this.inspect(backupSuffix);
     if (backup.kind === "newer") throw this.#newer(backup.version);
     if (backup.kind === "good") {
-      if (primary.kind === "damaged") await this.setAside();
+      if (primary.kind === "damaged" && this.#options.leaveDamaged !== true)
+        await this.setAside();
       this.#sizeBytes = backup.sizeBytes;
       this.#version = backup.version;
       return backup.data;

@@ -42,6 +42,7 @@ export class JobDocuments {
   readonly #files: FileSystem;
   readonly #folder: string;
   readonly #format: DocumentFormat<JobDocument>;
+  readonly #leaveDamaged: boolean;
   readonly #slots = new Map<JobId, Slot>();
   readonly #turns = new Map<JobId, Promise<unknown>>();
 
@@ -49,10 +50,12 @@ export class JobDocuments {
     files: FileSystem,
     dataFolder: string,
     format: DocumentFormat<JobDocument>,
+    options: { readonly leaveDamaged?: boolean } = {},
   ) {
     this.#files = files;
     this.#folder = jobDocumentsFolder(dataFolder);
     this.#format = format;
+    this.#leaveDamaged = options.leaveDamaged ?? false;
   }
 
   get dirtyCount(): number {
@@ -170,6 +173,7 @@ export class JobDocuments {
     const path = documentPath(this.#folder, id);
     return new DurableFile(this.#files, path, this.#format, {
       syncFolder: false,
+      leaveDamaged: this.#leaveDamaged,
     });
   }
 

@@ -132,7 +132,12 @@ function judge(
   const durable = scans
     .flatMap((one) => one.lines.map((line) => line.durable))
     .reduce((a, b) => Math.max(a, b), 0);
-  const used = scans.map((one, index) => inUse(one, scans.slice(index + 1)));
+  const used = scans.map((one, index) =>
+    inUse(one, scans.slice(index + 1)).map((line) => ({
+      ...line,
+      version: line.version || knownVersion,
+    })),
+  );
   const lines: ScannedLine[] = [];
   const beyond: ScannedLine[] = [];
   let sequence = fromSequence;
@@ -143,14 +148,22 @@ function judge(
       sequence = line.sequence;
     } else beyond.push(line);
   }
-  const isDamaged = durable > sequence;
+  // A header is synced before any line: it cannot be torn where lines are whole.
+  const headless = scans.find(
+    (one) => one.version === 0 && one.lines.length > 0,
+  );
+  const isDamaged = durable > sequence || headless !== undefined;
   return {
     lines,
     sequence,
     files: scans.map((one, index) => fileOf(one, used[index] ?? [], sequence)),
     newBytes: lines.reduce((sum, line) => sum + line.json.length, 0),
     isTorn: !isDamaged && isTorn(scans, used, sequence),
-    damage: isDamaged ? `line ${sequence + 1} is missing or unreadable` : null,
+    damage: !isDamaged
+      ? null
+      : durable > sequence
+        ? `line ${sequence + 1} is missing or unreadable`
+        : "the head of a file is unreadable",
     beyondDamage: isDamaged ? beyond : [],
     newerVersion: newest > knownVersion ? newest : null,
   };

@@ -218,7 +218,7 @@ async function assertNothingStored(
 }
 
 /** Keeps a job's document in step with a change already applied to `state`. */
-function noteDetails(
+export function noteDetails(
   documents: JobDocuments,
   state: NodeState,
   entry: JournalEntry,

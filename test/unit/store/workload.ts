@@ -109,7 +109,7 @@ export async function runWorkload(
   { changes }: Workload,
   progress: Progress,
 ): Promise<void> {
-  let waiting: Promise<void>[] = [];
+  const waiting: Promise<void>[] = [];
   for (const [at, change] of changes.entries()) {
     if (!change.joins) await settle(waiting.splice(0));
     progress.begun = at + 1;
@@ -119,7 +119,6 @@ export async function runWorkload(
     waiting.push(done);
   }
   await settle(waiting);
-  waiting = [];
 }
 
 /** Waits for all, so that none is left running; then throws the first failure. */
