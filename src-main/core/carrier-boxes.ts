@@ -4,12 +4,7 @@
  * other machines: every size and count is checked before it is used.
  */
 import { Failure } from "./errors.ts";
-import {
-  boxAt,
-  onlyBox,
-  readBoxes,
-  viewOf,
-} from "./mp4-boxes.ts";
+import { boxAt, onlyBox, readBoxes, viewOf } from "./mp4-boxes.ts";
 import type { Box } from "./mp4-boxes.ts";
 
 export interface CarrierHeader {
@@ -87,6 +82,34 @@ export function readCarrierFragment(moof: Uint8Array): CarrierSample[] {
     if (samples.length > maxFragmentSamples) throw invalid("too many frames");
   }
   return samples;
+}
+
+/** Frames of one track that lie one after the other. */
+export interface TrackRun {
+  readonly trackId: number;
+  /** From the start of the `moof` box. */
+  readonly dataOffset: number;
+  readonly samples: readonly CarrierSample[];
+}
+
+/** The runs of all tracks of one `moof` (its body). Throws `Failure("result-invalid")`. */
+export function readTrackRuns(moof: Uint8Array): TrackRun[] {
+  return readBoxes(moof)
+    .filter(({ type }) => type === "traf")
+    .flatMap(({ body }) => {
+      const traf = readBoxes(body);
+      const tfhd = onlyBox(traf, "tfhd");
+      const defaults = readDefaults(tfhd);
+      let dts = readDecodeTime(onlyBox(traf, "tfdt"));
+      return traf
+        .filter(({ type }) => type === "trun")
+        .map((trun) => {
+          const run = readRun(trun.body, defaults, dts);
+          const last = run.samples.at(-1);
+          if (last !== undefined) dts = last.dts + last.durationTicks;
+          return { ...run, trackId: viewOf(tfhd).getUint32(4) };
+        });
+    });
 }
 
 /** The bytes all samples of a fragment have together. */

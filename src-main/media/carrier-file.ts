@@ -12,7 +12,7 @@ import { Failure } from "../core/errors.ts";
 import { maxBoxHeaderBytes, readBoxHeader } from "../core/mp4-boxes.ts";
 
 /** A header or a fragment's table; a table entry has at most 16 bytes, so a GOP's is far below. */
-const maxTableBytes = 32 * 1024 * 1024;
+export const maxTableBytes = 32 * 1024 * 1024;
 
 export interface CarrierIndex {
   readonly file: string;

@@ -21,6 +21,7 @@ import type { MediaFacts } from "../core/media-facts.ts";
 import { wireOffsetS } from "../core/order.ts";
 import type { StreamPlan } from "../core/stream-plan.ts";
 import type { Binaries } from "./binaries.ts";
+import { writeFlatAudio } from "./flat-audio-file.ts";
 import { joinedStream, planJoin } from "./joined-stream.ts";
 import type { JoinedPlan } from "./joined-stream.ts";
 import { readTool, startTool } from "./process.ts";
@@ -115,7 +116,7 @@ async function gatherInputs(
     sourceStartS: facts.startS ?? 0,
     timescale: join?.timescale ?? null,
     setsInBand: join?.setsInBand ?? false,
-    audioFile: request.audioFile,
+    audio: await flatAudio(request.audioFile, folder),
     coverFiles:
       containerLimits[plan.container].cover === "attachment"
         ? await extractCovers(binaries, request, folder, options)
@@ -124,6 +125,15 @@ async function gatherInputs(
     fastStart: request.fastStart,
     outputFile: request.outputFile,
   };
+}
+
+async function flatAudio(
+  audioFile: string | null,
+  folder: string,
+): Promise<StitchInputs["audio"]> {
+  if (audioFile === null) return null;
+  const file = path.join(folder, "audio");
+  return { file, startsS: await writeFlatAudio(audioFile, file) };
 }
 
 /** Matroska holds covers as attachments, which ffmpeg only takes from files. */

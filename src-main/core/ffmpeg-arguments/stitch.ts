@@ -15,7 +15,12 @@ export interface StitchInputs {
   readonly timescale: number | null;
   /** Encoders disagreed: parameter sets travel with the keyframes. */
   readonly setsInBand: boolean;
-  readonly audioFile: string | null;
+  /** The audio task's result with a plain index; null: nothing was encoded. */
+  readonly audio: {
+    readonly file: string;
+    /** When each of its tracks starts, seconds of wire time; null: it is empty. */
+    readonly startsS: readonly (number | null)[];
+  } | null;
   /** Pictures taken out of the source, for containers that hold them as attachments. */
   readonly coverFiles: readonly {
     readonly file: string;
@@ -81,25 +86,31 @@ export function stitchArguments(
 /** Which input is which: the source is 0. */
 interface InputNumbers {
   readonly joined: number;
+  /** The first encoded track's. */
   readonly audio: number;
 }
 
 /** The source starts at zero in the output, and what came over the wire with it. */
 function inputArguments(inputs: StitchInputs): string[] {
-  const { sourceStartS, timescale, audioFile } = inputs;
-  const wireShift = ["-itsoffset", seconds(-sourceStartS - wireOffsetS)];
+  const { sourceStartS, timescale, audio } = inputs;
+  const wireShift = (startS: number): string[] => [
+    "-itsoffset",
+    seconds(startS - sourceStartS - wireOffsetS),
+  ];
   return [
     ...["-itsoffset", seconds(-sourceStartS)],
     ...openFileArguments(inputs.sourceFile),
     ...(timescale === null
       ? []
       : [
-          ...wireShift,
+          ...wireShift(0),
           ...["-protocol_whitelist", "pipe", "-f", "mov", "-i", "pipe:0"],
         ]),
-    ...(audioFile === null
-      ? []
-      : [...wireShift, "-f", "mov", ...openFileArguments(audioFile)]),
+    // One input for each track: only inputs can be shifted, and each track has its own start.
+    ...(audio?.startsS ?? []).flatMap((startS) => [
+      ...wireShift(startS ?? wireOffsetS),
+      ...["-f", "mov", ...openFileArguments(audio?.file ?? "")],
+    ]),
   ];
 }
 
@@ -150,7 +161,10 @@ function audioArguments(
       ];
     encoded += 1;
     return [
-      ...["-map", `${String(numbers.audio)}:a:${String(encoded - 1)}`],
+      ...[
+        "-map",
+        `${String(numbers.audio + encoded - 1)}:a:${String(encoded - 1)}`,
+      ],
       ...[`-c:${output}`, "copy"],
       ...streamTags(plan, output, track.sourceIndex),
       ...disposition(output, dispositionsOf(track, inputs)),
