@@ -1,7 +1,8 @@
 import { assert } from "../core/assert.ts";
 import { feedPlanFor } from "../core/feed-plan.ts";
+import type { VideoOrder } from "../core/order.ts";
 import { expectedPtsUs, videoOrder } from "../core/plan.ts";
-import type { RateControl } from "../core/recipe.ts";
+import type { VideoEncode } from "../core/recipe.ts";
 import type { Assignment } from "../core/scheduler/effects.ts";
 import type { Binaries } from "../media/binaries.ts";
 import { openAudioFeed, openFeed } from "../media/feed.ts";
@@ -17,28 +18,59 @@ export function videoWork(
   binaries: Binaries,
   job: Job,
   assignment: VideoAssignment,
-  rate: RateControl | null,
+  encode: VideoEncode,
 ): AttemptWork {
   const { index, choice, media } = job;
   assert(
     index !== null && choice !== null,
     "a job is indexed before it is cut",
   );
-  const { facts, plan } = media;
+  const { facts } = media;
+  const plan = { ...media.plan, encode };
   const { range, isLast } = assignment;
   const feedPlan = feedPlanFor(facts, index, range, isLast, choice);
-  const order = videoOrder(plan, feedPlan, index, range, rate ?? undefined);
-  const ptsUs =
-    order.expectedFrames === null ? null : expectedPtsUs(plan, index, range);
+  const order = videoOrder(plan, feedPlan, index, range);
+  const orderUpTo = (endFrame: number): VideoOrder =>
+    endFrame === range.endFrame
+      ? order
+      : { ...order, expectedFrames: endFrame - range.startFrame };
   return {
     order,
-    feedPlan,
     subtitleFile: job.subtitleFile,
     openFeed: (signal) =>
-      openFeed(binaries, job.request.sourcePath, facts, feedPlan, { signal }),
-    inspect: (file, _frames, signal) =>
-      inspectSegment(binaries, file, { order, ptsUs }, signal),
+      openFeed(binaries, job.request.sourcePath, facts, feedPlan, {
+        signal,
+        index,
+      }),
+    shortened: canBeShortened(order)
+      ? (endFrame) => ({
+          expectedFrames: endFrame - range.startFrame,
+          endUs: Math.round(index.ptsUs(endFrame)),
+        })
+      : null,
+    inspect: (file, endFrame, signal) => {
+      const ordered = orderUpTo(endFrame);
+      const ptsUs =
+        ordered.expectedFrames === null
+          ? null
+          : expectedPtsUs(plan, index, { ...range, endFrame });
+      return inspectSegment(binaries, file, { order: ordered, ptsUs }, signal);
+    },
   };
+}
+
+/**
+ * A worker was told how many frames a constant rate gives, and filters that
+ * look ahead need the frames after the end: such ranges stay as they are.
+ */
+function canBeShortened({ grid, encode, expectedFrames }: VideoOrder): boolean {
+  const { deinterlace, denoise } = encode.filters;
+  return (
+    grid === null &&
+    expectedFrames !== null &&
+    deinterlace === "off" &&
+    denoise === "off"
+  );
 }
 
 /** The order, the feed and the check of a job's audio. */
@@ -48,13 +80,13 @@ export function audioWork(binaries: Binaries, job: Job): AttemptWork {
   assert(order !== null, "only jobs with audio to encode have an audio task");
   return {
     order,
-    feedPlan: null,
     subtitleFile: null,
     openFeed: (signal) =>
       openAudioFeed(binaries, job.request.sourcePath, plan.audioStreamIndexes, {
         signal,
       }),
-    inspect: (file, _frames, signal) =>
+    shortened: null,
+    inspect: (file, _endFrame, signal) =>
       inspectAudio(binaries, file, order, signal),
   };
 }

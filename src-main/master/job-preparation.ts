@@ -18,6 +18,8 @@ import type { Job } from "./job.ts";
 const advanceEveryMs = 100;
 /** Audio encodes so much faster than video that its task weighs little. */
 const audioCostRatio = 0.03;
+/** Where a file does not tell how long it is. */
+const unknownAudioS = 60;
 
 export interface PreparationPorts {
   readonly binaries: Binaries;
@@ -40,7 +42,7 @@ export async function prepareJob(
   if (plan.encode === null || facts.video === null) {
     ports.dispatch({
       type: "job-added",
-      job: jobSpec(job, { ranges: [], complete: true }),
+      job: jobSpec(job, true),
     });
     return;
   }
@@ -60,7 +62,7 @@ async function indexWhileEncoding(
   job.choice = { kind: "ranges" };
   ports.dispatch({
     type: "job-added",
-    job: jobSpec(job, { ranges: [], complete: false }),
+    job: jobSpec(job, false),
   });
   let toldMs = 0;
   let toldCuts = 0;
@@ -113,7 +115,7 @@ async function indexThenEncodeWhole(
   if (choice.kind === "whole") noteWhole(job, choice.reason);
   ports.dispatch({
     type: "job-added",
-    job: jobSpec(job, { ranges: [], complete: true }),
+    job: jobSpec(job, true),
   });
 }
 
@@ -128,13 +130,12 @@ export function makeWhole(
 ): void {
   job.choice = choice;
   noteWhole(job, choice.reason);
-  for (const [id, segment] of job.finished) {
-    if (segment.endFrame > segment.startFrame) job.finished.delete(id);
-  }
+  job.restartRates();
+  job.finished.clear();
   ports.dispatch({
     type: "job-made-whole",
     jobId: job.id,
-    stage: stageSpec(job),
+    stage: firstStage(job),
   });
 }
 
@@ -143,54 +144,42 @@ function noteWhole(job: Job, reason: WholeReason): void {
   job.note(`Encoded as one piece on one worker: ${wholeReasonText(reason)}.`);
 }
 
-function jobSpec(
-  job: Job,
-  timeline: { ranges: StageSpec["ranges"]; complete: boolean },
-): JobSpec {
-  const { plan, facts } = job.media;
-  const frames = timeline.complete ? frameCount(job) : 0;
-  const rate = facts.video?.averageFrameRate;
+function jobSpec(job: Job, timelineComplete: boolean): JobSpec {
   return {
     jobId: job.id,
     priority: job.request.priority,
-    needs: plan.needs,
-    framesPerSecond:
-      job.index !== null && job.index.knownFrames > 1
-        ? job.index.framesPerSecond()
-        : rate
-          ? rate.numerator / rate.denominator
-          : 25,
+    needs: job.media.plan.needs,
+    framesPerSecond: job.framesPerSecond,
     splittable: job.choice?.kind !== "whole",
     fixedSegmentS: job.request.segmentS,
     allowedWorkers: job.request.allowedWorkers,
-    knownFrames: frames,
-    timelineComplete: timeline.complete,
-    cutPoints:
-      timeline.complete && job.index !== null ? job.index.cutPoints() : [],
-    firstStage: stageSpec(job),
+    knownFrames: timelineComplete ? frameCount(job) : 0,
+    timelineComplete,
+    cutPoints: timelineComplete ? (job.index?.cutPoints() ?? []) : [],
+    firstStage: firstStage(job),
     paused: job.paused,
   };
 }
 
-function stageSpec(job: Job): StageSpec {
+function firstStage(job: Job): StageSpec {
   const { plan, facts } = job.media;
   const frames = frameCount(job);
-  const restored = [...job.finished.values()];
-  const rate = facts.video?.averageFrameRate;
-  const fps = rate ? rate.numerator / rate.denominator : 25;
+  const audioTask = taskId(`${job.id}-audio`);
+  const audioS = facts.durationS ?? unknownAudioS;
   const costFrames = Math.max(
     1,
-    Math.round((facts.durationS ?? 60) * fps * audioCostRatio),
+    Math.round(audioS * job.framesPerSecond * audioCostRatio),
   );
-  const audioTask = taskId(`${job.id}-audio`);
   return {
-    stage: 1,
+    stage: job.rates.stage,
     ranges: frames > 0 ? [{ startFrame: 0, endFrame: frames }] : [],
-    restored: restored.map(({ taskId: id, startFrame, endFrame }) => ({
-      taskId: id,
-      startFrame,
-      endFrame,
-    })),
+    restored: [...job.finished.values()].map(
+      ({ taskId: id, startFrame, endFrame }) => ({
+        taskId: id,
+        startFrame,
+        endFrame,
+      }),
+    ),
     restoredWholeTasks: job.audioFile === null ? [] : [audioTask],
     wholeTasks:
       plan.audioOrder === null

@@ -19,6 +19,7 @@ import type { MediaFacts } from "../core/media-facts.ts";
 import type { JobPlan } from "../core/plan.ts";
 import type { Recipe } from "../core/recipe.ts";
 import type { FrameRange } from "../core/scheduler/events.ts";
+import { RateStages, type RateFacts } from "./rate-stages.ts";
 import type { UiJobFigures, UiLogLine } from "../protocol/ui-contract.ts";
 
 export interface JobRequest {
@@ -89,6 +90,9 @@ export class Job {
   paused = false;
   /** How far the stitch is, 0 to 1. */
   stitchRatio = 0;
+  rates: RateStages;
+  /** Bytes of copied tracks; measured only where a file size is asked for. */
+  copiedBytes = 0;
   index: FrameIndex | null = null;
   choice: FeedChoice | null = null;
   subtitleFile: string | null = null;
@@ -115,6 +119,7 @@ export class Job {
   constructor(request: JobRequest, media: JobMedia, folder: string) {
     this.request = request;
     this.media = media;
+    this.rates = new RateStages(media.plan);
     this.folder = folder;
   }
 
@@ -137,6 +142,35 @@ export class Job {
       this.phase.kind === "failed" ||
       this.phase.kind === "cancelled"
     );
+  }
+
+  /** Frames per second of the source: exact once it is indexed, nominal before. */
+  get framesPerSecond(): number {
+    if (this.index !== null && this.index.knownFrames > 1)
+      return this.index.framesPerSecond();
+    const rate = this.media.facts.video?.averageFrameRate;
+    return rate ? rate.numerator / rate.denominator : 25;
+  }
+
+  /** What size control knows of the job now. */
+  rateFacts(audioBytes: number): RateFacts {
+    const known = this.index?.knownFrames ?? 0;
+    const guessed = Math.round(
+      (this.media.facts.durationS ?? 60) * this.framesPerSecond,
+    );
+    return {
+      plan: this.media.plan,
+      frames:
+        this.index?.complete === true ? known : Math.max(1, known, guessed),
+      framesPerSecond: this.framesPerSecond,
+      otherBytes: audioBytes + this.copiedBytes,
+      splittable: this.choice?.kind !== "whole",
+    };
+  }
+
+  /** Back to the first pass. */
+  restartRates(): void {
+    this.rates = new RateStages(this.media.plan);
   }
 
   note(text: string): void {

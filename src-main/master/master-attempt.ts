@@ -11,11 +11,9 @@ import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { Failure, type ErrorCode } from "../core/errors.ts";
-import type { FeedPlan } from "../core/feed-plan.ts";
 import type { Order } from "../core/order.ts";
 import type { Assignment } from "../core/scheduler/effects.ts";
-import type { Binaries } from "../media/binaries.ts";
-import type { Feed } from "../media/feed.ts";
+import type { Feed, RangeFeed } from "../media/feed.ts";
 import type { PeerLink } from "../net/peer-link.ts";
 import {
   transferIds,
@@ -28,14 +26,14 @@ type Finished = Extract<WorkerMessage, { type: "finished" }>;
 /** What the attempt's task needs from its job, prepared by the caller. */
 export interface AttemptWork {
   readonly order: Order;
-  /** Null for audio. */
-  readonly feedPlan: FeedPlan | null;
-  readonly openFeed: (signal: AbortSignal) => Feed;
+  readonly openFeed: (signal: AbortSignal) => Feed | RangeFeed;
+  /** What the order becomes with an earlier end; null: the range cannot be shortened. */
+  readonly shortened: ((endFrame: number) => ShortenedOrder) | null;
   readonly subtitleFile: string | null;
   /** Counts and checks the received file; throws a Failure where it is not what was ordered. */
   readonly inspect: (
     file: string,
-    frames: number,
+    endFrame: number,
     signal: AbortSignal,
   ) => Promise<InspectedResult>;
 }
@@ -44,6 +42,11 @@ export interface InspectedResult {
   readonly frames: number;
   readonly sizeBytes: number;
   readonly parameterSetsHash: string;
+}
+
+export interface ShortenedOrder {
+  readonly expectedFrames: number;
+  readonly endUs: number;
 }
 
 export type AttemptOutcome =
@@ -59,7 +62,6 @@ export type AttemptOutcome =
     };
 
 export interface AttemptSurroundings {
-  readonly binaries: Binaries;
   readonly link: PeerLink;
   readonly folder: string;
   readonly onOutcome: (attempt: MasterAttempt, outcome: AttemptOutcome) => void;
@@ -79,7 +81,8 @@ export class MasterAttempt {
   private readonly finishedMessage: Promise<Finished>;
   private resolveFinished: (message: Finished) => void = () => undefined;
   private ended = false;
-  private feed: Feed | null = null;
+  private feed: Feed | RangeFeed | null = null;
+  private currentEnd: number;
   /** The feed is being ended on purpose: how it ends says nothing. */
   private feedUnwanted = false;
 
@@ -92,6 +95,8 @@ export class MasterAttempt {
     this.work = work;
     this.around = around;
     this.partFile = join(around.folder, `${assignment.attemptId}.part`);
+    this.currentEnd =
+      assignment.kind === "video" ? assignment.range.endFrame : 0;
     this.finishedMessage = new Promise((resolve) => {
       this.resolveFinished = resolve;
     });
@@ -120,7 +125,7 @@ export class MasterAttempt {
       }
       const result = await this.work.inspect(
         this.partFile,
-        message.frames,
+        this.currentEnd,
         this.stop.signal,
       );
       const file = join(
@@ -177,21 +182,32 @@ export class MasterAttempt {
   }
 
   /** The range now ends at the returned frame; the old end where it was too late to shorten. */
-  shorten(_endFrame: number): number {
-    return this.endFrame();
+  shorten(endFrame: number): number {
+    const { shortened } = this.work;
+    if (this.ended || shortened === null || this.feed === null)
+      return this.currentEnd;
+    if (!("shorten" in this.feed)) return this.currentEnd;
+    const inForce = this.feed.shorten(endFrame);
+    if (inForce >= this.currentEnd) return this.currentEnd;
+    this.currentEnd = inForce;
+    this.send({
+      type: "shortened",
+      attemptId: this.assignment.attemptId,
+      ...shortened(inForce),
+    });
+    return inForce;
   }
 
-  /** First frame after its range. */
-  endFrame(): number {
-    return this.assignment.kind === "video"
-      ? this.assignment.range.endFrame
-      : 0;
+  /** First frame after its range; 0 for audio. */
+  get endFrame(): number {
+    return this.currentEnd;
   }
 
   /** Frames of its range that left the master. */
   framesFed(): number {
-    if (this.assignment.kind !== "video") return 0;
-    return this.assignment.range.endFrame - this.assignment.range.startFrame;
+    return this.feed !== null && "framesFed" in this.feed
+      ? this.feed.framesFed()
+      : 0;
   }
 
   private stopFeed(): void {

@@ -4,21 +4,20 @@
  * It decides nothing about who works on what (core/scheduler does).
  */
 import { mkdir, rm } from "node:fs/promises";
-import { assert, unreachable } from "../core/assert.ts";
+import { unreachable } from "../core/assert.ts";
 import { Failure, type ErrorCode } from "../core/errors.ts";
 import { saferFeed } from "../core/feed-plan.ts";
-import type { AttemptId, DeviceId } from "../core/identifiers.ts";
-import type { Assignment, SchedulerEffect } from "../core/scheduler/effects.ts";
+import type { DeviceId } from "../core/identifiers.ts";
+import type { SchedulerEffect } from "../core/scheduler/effects.ts";
 import { createScheduler } from "../core/scheduler/state.ts";
 import type { PeerLink } from "../net/peer-link.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
-import { audioWork, videoWork } from "./attempt-work.ts";
+import { AttemptDesk } from "./attempt-desk.ts";
 import { ConnectedWorker } from "./connected-worker.ts";
-import { assembleJob } from "./job-assembly.ts";
+import { completeStage } from "./job-completion.ts";
 import { makeWhole, prepareJob } from "./job-preparation.ts";
 import { JobQueue } from "./job-queue.ts";
 import type { Job, JobRequest } from "./job.ts";
-import { MasterAttempt, type AttemptOutcome } from "./master-attempt.ts";
 import type { MasterOptions } from "./master-options.ts";
 import { acceptJob } from "./job-acceptance.ts";
 import { jobFigures } from "./queue-view.ts";
@@ -33,7 +32,7 @@ const heardEveryMs = 2_000;
 export class Master {
   readonly queue = new JobQueue();
   readonly workers = new Map<DeviceId, ConnectedWorker>();
-  readonly attempts = new Map<AttemptId, MasterAttempt>();
+  readonly desk: AttemptDesk;
   readonly loop: SchedulerLoop;
   queuePaused = false;
   private readonly options: MasterOptions;
@@ -49,6 +48,25 @@ export class Master {
       },
       options.nowMs,
     );
+    this.desk = new AttemptDesk({
+      binaries: options.binaries,
+      queue: this.queue,
+      linkOf: (id) => this.workers.get(id)?.link ?? null,
+      nameOf: (id) => this.workerName(id),
+      dispatch: (event) => {
+        this.loop.dispatch(event);
+      },
+      nowMs: options.nowMs,
+      log: (job, text) => {
+        this.log(job, text);
+      },
+      onChanged: () => {
+        this.changed();
+      },
+      whenOver: (work) => {
+        this.whenOver(work);
+      },
+    });
     this.heardTimer = setInterval(() => {
       for (const worker of this.workers.values()) {
         if (worker.hasJoined)
@@ -143,6 +161,10 @@ export class Master {
       );
     }
     job.phase = { kind: "waiting" };
+    if (job.rates.isControlled) {
+      job.restartRates();
+      job.finished.clear();
+    }
     job.stop = new AbortController();
     job.counters.endedAtMs = null;
     this.log(job, "retried");
@@ -211,7 +233,7 @@ export class Master {
     this.loop.close();
     for (const job of this.queue.all())
       job.stop.abort(new Failure("cancelled"));
-    for (const attempt of this.attempts.values()) attempt.cancel("closing");
+    this.desk.close();
     for (const worker of this.workers.values()) worker.link.close("closing");
     await Promise.all(this.unfinished);
   }
@@ -231,39 +253,13 @@ export class Master {
       this.changed();
       return;
     }
-    if (!("attemptId" in message)) return;
-    const attempt = this.attempts.get(message.attemptId);
-    if (attempt?.assignment.workerId !== worker.id) return;
-    attempt.receive(message);
-    if (message.type === "started") this.onAttemptStarted(attempt);
-    if (message.type === "progressed") {
-      this.loop.dispatch({
-        type: "attempt-progressed",
-        attemptId: message.attemptId,
-        framesDone: message.framesDone,
-        framesFed: attempt.framesFed(),
-      });
-      this.changed();
-    }
-  }
-
-  private onAttemptStarted(attempt: MasterAttempt): void {
-    this.loop.dispatch({
-      type: "attempt-started",
-      attemptId: attempt.assignment.attemptId,
-    });
-    const job = this.queue.find(attempt.assignment.jobId);
-    if (job) job.counters.firstSegmentAtMs ??= this.options.nowMs();
+    this.desk.receive(worker.id, message);
   }
 
   private onWorkerLeft(worker: ConnectedWorker): void {
     if (this.workers.get(worker.id) !== worker) return;
     this.workers.delete(worker.id);
-    for (const [id, attempt] of this.attempts) {
-      if (attempt.assignment.workerId !== worker.id) continue;
-      attempt.cancel("worker-left");
-      this.attempts.delete(id);
-    }
+    this.desk.dropWorker(worker.id);
     if (worker.hasJoined)
       this.loop.dispatch({ type: "worker-left", workerId: worker.id });
     this.changed();
@@ -272,22 +268,25 @@ export class Master {
   private carryOut(effect: SchedulerEffect): void {
     switch (effect.type) {
       case "assign":
-        this.startAttempt(effect.assignment);
+        this.desk.start(effect.assignment);
         return;
       case "shorten":
-        this.shortenAttempt(effect.attemptId, effect.endFrame);
+        this.desk.shorten(effect.attemptId, effect.endFrame);
         return;
       case "cancel":
-        this.cancelAttempt(effect);
+        this.desk.cancel(effect);
         return;
       case "complete-stage":
-        this.whenOver(this.finishJob(effect));
+        this.whenOver(this.finishStage(effect));
         return;
       case "fail-job":
         this.failJob(effect);
         return;
       case "make-whole":
         this.whenOver(this.remakeJob(effect));
+        return;
+      case "disconnect-worker":
+        this.workers.get(effect.workerId)?.link.close("silent");
         return;
       case "block-worker":
         this.options.onLog(
@@ -298,126 +297,6 @@ export class Master {
       default:
         unreachable(effect);
     }
-  }
-
-  private startAttempt(assignment: Assignment): void {
-    const job = this.queue.find(assignment.jobId);
-    const worker = this.workers.get(assignment.workerId);
-    if (!job || !worker) return;
-    if (job.phase.kind === "preparing") job.phase = { kind: "encoding" };
-    job.counters.attemptCount += 1;
-    try {
-      const { binaries } = this.options;
-      const work =
-        assignment.kind === "video"
-          ? videoWork(binaries, job, assignment, null)
-          : audioWork(binaries, job);
-      const attempt = new MasterAttempt(assignment, work, {
-        binaries,
-        link: worker.link,
-        folder: job.folder,
-        onOutcome: (ended, outcome) => {
-          this.onOutcome(ended, outcome);
-        },
-      });
-      this.attempts.set(assignment.attemptId, attempt);
-      this.whenOver(attempt.run());
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      this.loop.dispatch({
-        type: "attempt-failed",
-        attemptId: assignment.attemptId,
-        code: error.code,
-      });
-    }
-  }
-
-  private shortenAttempt(id: AttemptId, endFrame: number): void {
-    const attempt = this.attempts.get(id);
-    if (attempt?.assignment.kind !== "video") return;
-    const inForce = attempt.shorten(endFrame);
-    this.loop.dispatch({
-      type: "attempt-shortened",
-      attemptId: id,
-      endFrame: inForce,
-    });
-  }
-
-  private cancelAttempt(
-    effect: Extract<SchedulerEffect, { type: "cancel" }>,
-  ): void {
-    const attempt = this.attempts.get(effect.attemptId);
-    if (attempt === undefined) {
-      this.workers
-        .get(effect.workerId)
-        ?.link.send({
-          type: "cancel",
-          attemptId: effect.attemptId,
-          reason: effect.reason,
-        });
-      return;
-    }
-    this.count(attempt, true);
-    attempt.cancel(effect.reason);
-    this.attempts.delete(effect.attemptId);
-  }
-
-  private onOutcome(attempt: MasterAttempt, outcome: AttemptOutcome): void {
-    const { assignment } = attempt;
-    this.attempts.delete(assignment.attemptId);
-    this.count(attempt, outcome.kind === "failed");
-    const job = this.queue.find(assignment.jobId);
-    if (!job) return;
-    if (outcome.kind === "verified") {
-      this.keepResult(job, attempt, outcome);
-      this.loop.dispatch({
-        type: "attempt-verified",
-        attemptId: assignment.attemptId,
-        sizeBytes: outcome.result.sizeBytes,
-      });
-    } else {
-      const worker = this.workerName(assignment.workerId);
-      this.log(
-        job,
-        `${assignment.taskId} on ${worker} failed: ${outcome.code} ${outcome.detail}`,
-      );
-      this.loop.dispatch({
-        type: "attempt-failed",
-        attemptId: assignment.attemptId,
-        code: outcome.code,
-      });
-    }
-    this.changed();
-  }
-
-  private keepResult(
-    job: Job,
-    attempt: MasterAttempt,
-    outcome: Extract<AttemptOutcome, { kind: "verified" }>,
-  ): void {
-    const { assignment } = attempt;
-    if (assignment.kind === "audio") {
-      job.audioFile = outcome.file;
-      return;
-    }
-    job.finished.set(assignment.taskId, {
-      taskId: assignment.taskId,
-      startFrame: assignment.range.startFrame,
-      endFrame: attempt.endFrame(),
-      file: outcome.file,
-      sizeBytes: outcome.result.sizeBytes,
-      frames: outcome.result.frames,
-      parameterSetsHash: outcome.result.parameterSetsHash,
-    });
-    const by = job.counters.framesByWorker;
-    by.set(
-      assignment.workerId,
-      (by.get(assignment.workerId) ?? 0) + outcome.result.frames,
-    );
-    this.log(
-      job,
-      `${assignment.taskId} from ${this.workerName(assignment.workerId)}: ${outcome.result.frames} frames`,
-    );
   }
 
   /** Cut, the source does not come out right: the same as one piece, when its index is complete. */
@@ -446,45 +325,37 @@ export class Master {
     this.endJob(job, new Failure(effect.code, reasons));
   }
 
-  private async finishJob(
+  private async finishStage(
     effect: Extract<SchedulerEffect, { type: "complete-stage" }>,
   ): Promise<void> {
     const job = this.queue.find(effect.jobId);
     if (!job || job.hasEnded) return;
-    job.phase = { kind: "stitching" };
-    this.changed();
     try {
-      const segments = effect.segments.map((one) => {
-        const segment = job.finished.get(one.taskId);
-        assert(
-          segment !== undefined,
-          "the scheduler counts only what was kept",
-        );
-        return segment;
-      });
-      const outputBytes = await assembleJob(job, {
+      const outputBytes = await completeStage(job, effect, {
         binaries: this.options.binaries,
-        segments,
+        dispatch: (event) => {
+          this.loop.dispatch(event);
+        },
         onProgress: (ratio) => {
           job.stitchRatio = ratio;
           this.changed(job);
         },
       });
-      job.counters.endedAtMs = this.options.nowMs();
-      job.phase = {
-        kind: "done",
-        figures: jobFigures(job, this.options.nowMs(), (worker) =>
-          this.workerName(worker),
-        ),
-        outputBytes,
-      };
-      this.loop.dispatch({ type: "job-ended", jobId: job.id });
-      this.log(job, "done");
-      await this.clearFolder(job);
-      this.activateNext();
+      if (outputBytes !== null) await this.completeJob(job, outputBytes);
     } catch (error) {
-      this.endJob(job, asFailure(error, "stitch-failed"));
+      if (!job.hasEnded) this.endJob(job, asFailure(error, "stitch-failed"));
     }
+  }
+
+  private async completeJob(job: Job, outputBytes: number): Promise<void> {
+    const nowMs = this.options.nowMs();
+    job.counters.endedAtMs = nowMs;
+    const figures = jobFigures(job, nowMs, (id) => this.workerName(id));
+    job.phase = { kind: "done", figures, outputBytes };
+    this.loop.dispatch({ type: "job-ended", jobId: job.id });
+    this.log(job, "done");
+    await this.clearFolder(job);
+    this.activateNext();
   }
 
   private endJob(job: Job, failure: Failure): void {
@@ -533,14 +404,6 @@ export class Master {
       if (job.stop.signal.aborted) return;
       this.endJob(job, asFailure(error, "source-unreadable"));
     }
-  }
-
-  private count(attempt: MasterAttempt, wasted: boolean): void {
-    const job = this.queue.find(attempt.assignment.jobId);
-    if (!job) return;
-    job.counters.bytesSent += attempt.bytesSent;
-    job.counters.bytesReceived += attempt.bytesReceived;
-    if (wasted) job.counters.wastedFrames += attempt.framesDone;
   }
 
   private async clearFolder(job: Job): Promise<void> {

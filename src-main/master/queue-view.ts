@@ -47,7 +47,9 @@ export function jobView(master: Master, job: Job, nowMs: number): UiJob {
     state: stateOf(job),
     priority: request.priority,
     progressRatio:
-      job.phase.kind === "done" ? 1 : (progress?.progressRatio ?? 0),
+      job.phase.kind === "done"
+        ? 1
+        : job.rates.overallRatio(progress?.progressRatio ?? 0),
     framesPerSecond,
     speedRatio: sourceRate > 0 ? framesPerSecond / sourceRate : 0,
     etaS:
@@ -89,9 +91,7 @@ export function workerView(
   worker: ConnectedWorker,
   nowMs: number,
 ): UiWorker {
-  const held = [...master.attempts.values()].filter(
-    (attempt) => attempt.assignment.workerId === worker.id,
-  );
+  const held = master.desk.attemptsOf(worker.id);
   const explanation = explainWorker(master.loop.state, worker.id, nowMs);
   return {
     workerId: worker.id,

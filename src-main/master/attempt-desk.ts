@@ -1,0 +1,216 @@
+/**
+ * The master's attempts: starts, shortens and cancels them as the scheduler
+ * wants, and reports what became of each.
+ */
+import { Failure } from "../core/errors.ts";
+import type { AttemptId, DeviceId } from "../core/identifiers.ts";
+import type { Assignment, SchedulerEffect } from "../core/scheduler/effects.ts";
+import type { SchedulerEvent } from "../core/scheduler/events.ts";
+import type { Binaries } from "../media/binaries.ts";
+import type { PeerLink } from "../net/peer-link.ts";
+import type { WorkerMessage } from "../protocol/messages.ts";
+import { audioWork, videoWork } from "./attempt-work.ts";
+import type { Job } from "./job.ts";
+import type { JobQueue } from "./job-queue.ts";
+import { MasterAttempt, type AttemptOutcome } from "./master-attempt.ts";
+
+export interface DeskPorts {
+  readonly binaries: Binaries;
+  readonly queue: JobQueue;
+  readonly linkOf: (worker: DeviceId) => PeerLink | null;
+  readonly nameOf: (worker: DeviceId) => string;
+  readonly dispatch: (event: SchedulerEvent) => void;
+  readonly nowMs: () => number;
+  readonly log: (job: Job, text: string) => void;
+  readonly onChanged: () => void;
+  /** Told of every run, so that closing can wait for it. */
+  readonly whenOver: (work: Promise<void>) => void;
+}
+
+type Cancel = Extract<SchedulerEffect, { type: "cancel" }>;
+type Verified = Extract<AttemptOutcome, { kind: "verified" }>;
+
+export class AttemptDesk {
+  private readonly ports: DeskPorts;
+  private readonly attempts = new Map<AttemptId, MasterAttempt>();
+
+  constructor(ports: DeskPorts) {
+    this.ports = ports;
+  }
+
+  start(assignment: Assignment): void {
+    const { ports } = this;
+    const job = ports.queue.find(assignment.jobId);
+    const link = ports.linkOf(assignment.workerId);
+    if (!job || !link) return;
+    if (job.phase.kind === "preparing") job.phase = { kind: "encoding" };
+    job.counters.attemptCount += 1;
+    try {
+      const attempt = new MasterAttempt(
+        assignment,
+        this.workFor(job, assignment),
+        {
+          link,
+          folder: job.folder,
+          onOutcome: (ended, outcome) => {
+            this.onOutcome(ended, outcome);
+          },
+        },
+      );
+      this.attempts.set(assignment.attemptId, attempt);
+      ports.whenOver(attempt.run());
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      ports.dispatch({
+        type: "attempt-failed",
+        attemptId: assignment.attemptId,
+        code: error.code,
+      });
+    }
+  }
+
+  /** Takes the later part of a running range back, as far as it has not been sent. */
+  shorten(id: AttemptId, endFrame: number): void {
+    const attempt = this.attempts.get(id);
+    if (attempt?.assignment.kind !== "video") return;
+    this.ports.dispatch({
+      type: "attempt-shortened",
+      attemptId: id,
+      endFrame: attempt.shorten(endFrame),
+    });
+  }
+
+  cancel(effect: Cancel): void {
+    const attempt = this.attempts.get(effect.attemptId);
+    if (attempt === undefined) {
+      this.ports.linkOf(effect.workerId)?.send({
+        type: "cancel",
+        attemptId: effect.attemptId,
+        reason: effect.reason,
+      });
+      return;
+    }
+    this.drop(attempt, effect.reason);
+  }
+
+  /** A message of a worker; one about an attempt that is not its own is dropped. */
+  receive(workerId: DeviceId, message: WorkerMessage): void {
+    if (!("attemptId" in message)) return;
+    const attempt = this.attempts.get(message.attemptId);
+    if (attempt?.assignment.workerId !== workerId) return;
+    attempt.receive(message);
+    if (message.type === "started") this.onStarted(attempt);
+    if (message.type !== "progressed") return;
+    this.ports.dispatch({
+      type: "attempt-progressed",
+      attemptId: message.attemptId,
+      framesDone: message.framesDone,
+      framesFed: attempt.framesFed(),
+    });
+    this.ports.onChanged();
+  }
+
+  /** Ends all attempts of a worker whose link is gone. */
+  dropWorker(workerId: DeviceId): void {
+    for (const attempt of this.attemptsOf(workerId))
+      this.drop(attempt, "worker-left");
+  }
+
+  attemptsOf(workerId: DeviceId): readonly MasterAttempt[] {
+    return [...this.attempts.values()].filter(
+      (attempt) => attempt.assignment.workerId === workerId,
+    );
+  }
+
+  close(): void {
+    for (const attempt of [...this.attempts.values()])
+      this.drop(attempt, "closing");
+  }
+
+  private workFor(job: Job, assignment: Assignment) {
+    const { binaries } = this.ports;
+    if (assignment.kind === "audio") return audioWork(binaries, job);
+    const encode = job.rates.encodeFor(
+      assignment.attemptId,
+      assignment.range,
+      job.rateFacts(0),
+    );
+    return videoWork(binaries, job, assignment, encode);
+  }
+
+  private onStarted(attempt: MasterAttempt): void {
+    const { attemptId, jobId } = attempt.assignment;
+    this.ports.dispatch({ type: "attempt-started", attemptId });
+    const job = this.ports.queue.find(jobId);
+    if (job) job.counters.firstSegmentAtMs ??= this.ports.nowMs();
+  }
+
+  private drop(attempt: MasterAttempt, reason: string): void {
+    this.count(attempt, null);
+    attempt.cancel(reason);
+    this.attempts.delete(attempt.assignment.attemptId);
+  }
+
+  private onOutcome(attempt: MasterAttempt, outcome: AttemptOutcome): void {
+    const { attemptId, jobId, taskId, workerId } = attempt.assignment;
+    this.attempts.delete(attemptId);
+    const isVerified = outcome.kind === "verified";
+    this.count(attempt, isVerified ? outcome.result.sizeBytes : null);
+    const job = this.ports.queue.find(jobId);
+    if (!job) return;
+    if (isVerified) {
+      this.keepResult(job, attempt, outcome);
+      this.ports.dispatch({
+        type: "attempt-verified",
+        attemptId,
+        sizeBytes: outcome.result.sizeBytes,
+      });
+    } else {
+      const worker = this.ports.nameOf(workerId);
+      const { code, detail } = outcome;
+      this.ports.log(job, `${taskId} on ${worker} failed: ${code} ${detail}`);
+      this.ports.dispatch({ type: "attempt-failed", attemptId, code });
+    }
+    this.ports.onChanged();
+  }
+
+  private keepResult(
+    job: Job,
+    attempt: MasterAttempt,
+    outcome: Verified,
+  ): void {
+    const { assignment } = attempt;
+    if (assignment.kind === "audio") {
+      job.audioFile = outcome.file;
+      return;
+    }
+    job.finished.set(assignment.taskId, {
+      taskId: assignment.taskId,
+      startFrame: assignment.range.startFrame,
+      endFrame: attempt.endFrame,
+      file: outcome.file,
+      sizeBytes: outcome.result.sizeBytes,
+      frames: outcome.result.frames,
+      parameterSetsHash: outcome.result.parameterSetsHash,
+    });
+    const by = job.counters.framesByWorker;
+    by.set(
+      assignment.workerId,
+      (by.get(assignment.workerId) ?? 0) + outcome.result.frames,
+    );
+    this.ports.log(
+      job,
+      `${assignment.taskId} from ${this.ports.nameOf(assignment.workerId)}: ${outcome.result.frames} frames`,
+    );
+  }
+
+  /** An attempt is over; null: without a result. */
+  private count(attempt: MasterAttempt, sizeBytes: number | null): void {
+    const job = this.ports.queue.find(attempt.assignment.jobId);
+    if (!job) return;
+    job.rates.ended(attempt.assignment.attemptId, sizeBytes);
+    job.counters.bytesSent += attempt.bytesSent;
+    job.counters.bytesReceived += attempt.bytesReceived;
+    if (sizeBytes === null) job.counters.wastedFrames += attempt.framesDone;
+  }
+}

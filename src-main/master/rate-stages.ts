@@ -1,0 +1,206 @@
+/**
+ * The passes of one job over its source. With constant quality there is one:
+ *
+ * encode     the segments of the output.
+ *
+ * With a bitrate or a size asked for there are more before it
+ * (core/size-control.ts):
+ *
+ * analysis   the whole source at a cheap effort: where the bytes go.
+ * samples    a few stretches at the real effort, once to three times.
+ */
+import { assert } from "../core/assert.ts";
+import type { AttemptId } from "../core/identifiers.ts";
+import type { JobPlan } from "../core/plan.ts";
+import type { VideoEncode } from "../core/recipe.ts";
+import type { FrameRange } from "../core/scheduler/events.ts";
+import {
+  analysisEncode,
+  beginSizeControl,
+  isSettled,
+  nextQuality,
+  sampleQuality,
+  sampleRanges,
+  startingQuality,
+  withEnded,
+  withRunning,
+  withSamples,
+  type SizeControl,
+} from "../core/size-control.ts";
+
+/** Container bytes per frame of an output: tables, cluster heads; measured on mp4 and mkv outputs. */
+const containerBytesPerFrame = 14;
+/** What the carrier adds to a segment: four 32-bit numbers per frame (trun), and its headers. */
+const carrierBytesPerFrame = 16;
+const carrierHeadBytes = 900;
+
+/** What a job's size control must know once its source is indexed. */
+export interface RateFacts {
+  readonly plan: JobPlan;
+  readonly frames: number;
+  readonly framesPerSecond: number;
+  /** Tracks beside the video, as far as they are known. */
+  readonly otherBytes: number;
+  readonly splittable: boolean;
+}
+
+export type StageKind = "analysis" | "samples" | "encode";
+
+export interface FinishedRange extends FrameRange {
+  readonly sizeBytes: number;
+}
+
+/** Share of the whole work each kind is, for the progress bar. */
+const stageShare: Readonly<
+  Record<StageKind, readonly [start: number, end: number]>
+> = {
+  analysis: [0, 0.25],
+  samples: [0.25, 0.35],
+  encode: [0.35, 1],
+};
+
+export class RateStages {
+  readonly isControlled: boolean;
+  stage = 1;
+  kind: StageKind;
+  /** What the bitrate or size asked for was turned into; null until it is known. */
+  control: SizeControl | null = null;
+  private analysisQuality: number | null = null;
+
+  constructor(plan: JobPlan) {
+    this.isControlled = plan.needsAnalysis;
+    this.kind = plan.needsAnalysis ? "analysis" : "encode";
+  }
+
+  /** Where in the whole work this stage lies, 0 to 1. */
+  overallRatio(ratio: number): number {
+    if (!this.isControlled) return ratio;
+    const [start, end] = stageShare[this.kind];
+    return start + (end - start) * ratio;
+  }
+
+  /** The settings of one attempt. Must be told its end (`ended`). */
+  encodeFor(id: AttemptId, range: FrameRange, facts: RateFacts): VideoEncode {
+    const { plan } = facts;
+    assert(plan.encode !== null, "only encodes have stages");
+    if (!this.isControlled) return plan.encode;
+    if (this.kind === "analysis") {
+      this.analysisQuality ??= this.guess(facts);
+      return analysisEncode(plan.encode, this.analysisQuality);
+    }
+    assert(this.control !== null, "size control begins after the analysis");
+    const quality =
+      this.kind === "samples"
+        ? sampleQuality(this.control)
+        : nextQuality(this.control, range);
+    if (this.kind === "encode") {
+      this.control = withRunning(this.control, id, { ...range, quality });
+    }
+    return { ...plan.encode, rate: { mode: "quality", quality } };
+  }
+
+  /** An attempt is over; null: without a result. */
+  ended(id: AttemptId, sizeBytes: number | null): void {
+    if (this.control !== null && this.kind === "encode") {
+      const piece = this.control.running.get(id);
+      const bytes =
+        sizeBytes === null || piece === undefined
+          ? null
+          : payloadBytes(piece, sizeBytes);
+      this.control = withEnded(this.control, id, bytes);
+    }
+  }
+
+  /** A stage is complete: the ranges of the next one, or null when the output can be put together. */
+  next(
+    finished: readonly FinishedRange[],
+    facts: RateFacts,
+  ): readonly FrameRange[] | null {
+    if (this.kind === "encode") return null;
+    const pieces = finished.map(({ startFrame, endFrame, sizeBytes }) => ({
+      startFrame,
+      endFrame,
+      bytes: payloadBytes({ startFrame, endFrame }, sizeBytes),
+    }));
+    if (this.kind === "analysis") this.control = this.begin(pieces, facts);
+    else this.takeSamples(pieces);
+    assert(this.control !== null, "size control has begun");
+    this.stage += 1;
+    const whole = [{ startFrame: 0, endFrame: facts.frames }];
+    if (isSettled(this.control)) {
+      this.kind = "encode";
+      return whole;
+    }
+    this.kind = "samples";
+    return facts.splittable ? sampleRanges(this.control) : whole;
+  }
+
+  private takeSamples(
+    pieces: readonly (FrameRange & { bytes: number })[],
+  ): void {
+    assert(this.control !== null, "samples come after the analysis");
+    const quality = sampleQuality(this.control);
+    this.control = withSamples(
+      this.control,
+      pieces.map((piece) => ({ ...piece, quality })),
+    );
+  }
+
+  private begin(
+    analysed: readonly (FrameRange & { bytes: number })[],
+    facts: RateFacts,
+  ): SizeControl {
+    assert(
+      facts.plan.encode !== null && this.analysisQuality !== null,
+      "the analysis has run",
+    );
+    return beginSizeControl({
+      encoder: facts.plan.encode.encoder,
+      targetBytes: targetVideoBytes(facts),
+      framesPerSecond: facts.framesPerSecond,
+      analysisQuality: this.analysisQuality,
+      analysed,
+    });
+  }
+
+  private guess(facts: RateFacts): number {
+    const { encode, output } = facts.plan;
+    assert(encode !== null && output !== null, "only encodes have stages");
+    return startingQuality(
+      encode.encoder,
+      output,
+      facts.frames,
+      targetVideoBytes(facts),
+    );
+  }
+}
+
+function payloadBytes(
+  { startFrame, endFrame }: FrameRange,
+  sizeBytes: number,
+): number {
+  const frames = endFrame - startFrame;
+  return Math.max(
+    1,
+    sizeBytes - frames * carrierBytesPerFrame - carrierHeadBytes,
+  );
+}
+
+/** Bytes the video may have; at least one per frame, so that an impossible wish gives the smallest, not a crash. */
+function targetVideoBytes({
+  plan,
+  frames,
+  framesPerSecond,
+  otherBytes,
+}: RateFacts): number {
+  const rate = plan.encode?.rate;
+  const durationS = frames / framesPerSecond;
+  if (rate?.mode === "bitrate") {
+    return Math.max(frames, (rate.kilobitsPerSecond * 1000 * durationS) / 8);
+  }
+  assert(rate?.mode === "size", "size control is for bitrates and sizes");
+  return Math.max(
+    frames,
+    rate.megabytes * 1e6 - otherBytes - frames * containerBytesPerFrame,
+  );
+}
