@@ -188,31 +188,33 @@ function preRollKeyframe(
   return first.number === 0 ? null : first;
 }
 
-/** Demuxers that seek in an index of keyframes; the others search the file for a decoding time. */
-const indexedFormats = /^(mov|matroska|avi)\b/;
-/** ffmpeg aims this much earlier where frames are reordered: 3/23 s, in ffmpeg's opening of inputs. */
-const reorderAimUs = 131_000;
+/** The demuxer that seeks by presentation time. */
+const seeksByPts = /^mov\b/;
+/** Demuxers that seek by decoding time in an index of keyframes; all others search the file. */
+const seeksByIndex = /^(matroska|avi|flv)\b/;
+/** ffmpeg aims this much earlier where frames are reordered and the demuxer seeks by decoding time: 3/23 s. */
+const reorderAimUs = 132_000;
 
 /**
- * A time that makes ffmpeg land on the keyframe, or earlier; never later. In
- * files with an index aiming a little past it, but well before the next one,
- * keeps ffmpeg's own allowance for reordering from costing one more GOP.
+ * A time that makes ffmpeg land on the keyframe, or earlier; never later.
+ * Where an index is searched by decoding time, aiming past the keyframe, but
+ * well before the next one, keeps ffmpeg's allowance for reordering from
+ * costing one more group.
  */
 function seekTargetS(
   facts: MediaFacts,
   index: FrameIndex,
   keyframe: Keyframe,
 ): number {
-  const ownUs = Math.min(keyframe.ptsUs, keyframe.dtsUs ?? keyframe.ptsUs);
-  let targetUs = ownUs;
+  const { ptsUs, dtsUs } = keyframe;
+  if (seeksByPts.test(facts.format)) return Math.ceil(ptsUs) / 1e6;
+  const ownUs = Math.min(ptsUs, dtsUs ?? ptsUs);
   const next = index.keyframe(keyframe.number + 1);
-  if (next && indexedFormats.test(facts.format)) {
-    const nextUs = Math.min(next.ptsUs, next.dtsUs ?? next.ptsUs);
-    const roomUs = (nextUs - keyframe.ptsUs) / 2;
-    if (roomUs > 0)
-      targetUs = keyframe.ptsUs + Math.min(reorderAimUs + 1000, roomUs);
-  }
-  return Math.ceil(targetUs) / 1e6;
+  if (!next || !seeksByIndex.test(facts.format)) return Math.ceil(ownUs) / 1e6;
+  const nextUs = Math.min(next.ptsUs, next.dtsUs ?? next.ptsUs);
+  // Some demuxers round to the nearest frame: only where much room is left, no rounding reaches the next keyframe.
+  const hasRoom = nextUs - ptsUs > 2 * reorderAimUs;
+  return Math.ceil(hasRoom ? ptsUs + reorderAimUs : ownUs) / 1e6;
 }
 
 /**
