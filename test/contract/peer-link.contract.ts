@@ -196,6 +196,16 @@ export function peerLinkContract(
       expect(source.destroyed).toBe(true);
     });
 
+    it("W18 remembers a receiver that went away before the sender came", async () => {
+      pair.b.transfers.receive("s", { maxBytes: 1 }).destroy();
+      await new Promise((resolve) => setImmediate(resolve));
+      const heard = nextMessage(pair.a);
+      pair.b.send("stopped");
+      await heard;
+      const sent = pair.a.transfers.send("s", streamOf(Buffer.alloc(9)));
+      expect(await failureOf(sent)).toBe("cancelled");
+    });
+
     it("cancels from the receiver by signal", async () => {
       const stop = new AbortController();
       const source = new Readable({ read: () => undefined });

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { loopbackFarm } from "../../fixtures/loopback-links.ts";
 import type { LoopbackFarm } from "../../fixtures/loopback-links.ts";
 
@@ -53,12 +53,13 @@ describe("bulk", () => {
     const { worker, master } = await farm.connect();
     const stream = worker.transfers.receive("t", { maxBytes: 1e12 });
     const sent = master.transfers.send("t", endless());
-    let last = -1;
-    while (worker.transfers.bytesReceived() !== last) {
-      last = worker.transfers.bytesReceived();
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-    expect(last).toBe(4 * 1024 * 1024);
+    const windowBytes = 4 * 1024 * 1024;
+    await vi.waitFor(
+      () => expect(worker.transfers.bytesReceived()).toBe(windowBytes),
+      { timeout: 10_000 },
+    );
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(worker.transfers.bytesReceived()).toBe(windowBytes);
     stream.destroy();
     await expect(sent).rejects.toMatchObject({ code: "cancelled" });
   });
