@@ -1,5 +1,5 @@
 /** The audio part of a HandBrake preset: its first track stands for all. */
-import { fieldsOf } from "./handbrake-fields.ts";
+import { entryNamed, fieldsOf } from "./handbrake-fields.ts";
 import type { HandbrakeFields } from "./handbrake-fields.ts";
 import type { AudioChoice, AudioEncoder } from "./recipe.ts";
 
@@ -68,7 +68,7 @@ function mixOf(
   note: (text: string) => void,
 ): Omit<EncodedAudio, "encoder" | "copyWhenPossible"> {
   const mixdown = track.text("AudioMixdown");
-  const mix = mixdowns[mixdown] ?? { channels: "source", count: 2 };
+  const mix = entryNamed(mixdowns, mixdown) ?? { channels: "source", count: 2 };
   if (mixdown === "dpl1" || mixdown === "dpl2")
     note("the audio is mixed to plain stereo instead of Dolby Surround.");
   if (mixdown === "left_only" || mixdown === "right_only")

@@ -41,3 +41,11 @@ export function fieldsOf(value: unknown): HandbrakeFields {
     },
   };
 }
+
+/** An entry of a table under a name from outside: never what objects inherit. */
+export function entryNamed<T>(
+  table: Readonly<Record<string, T>>,
+  name: string,
+): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}

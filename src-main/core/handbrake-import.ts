@@ -7,7 +7,7 @@
 import { containerLimits } from "./container-limits.ts";
 import { Failure } from "./errors.ts";
 import { audioOf } from "./handbrake-audio.ts";
-import { fieldsOf } from "./handbrake-fields.ts";
+import { entryNamed, fieldsOf } from "./handbrake-fields.ts";
 import type { HandbrakeFields } from "./handbrake-fields.ts";
 import { videoOf } from "./handbrake-video.ts";
 import { recipeProblem } from "./recipe-check.ts";
@@ -93,8 +93,9 @@ function recipeOf(
   note: (text: string) => void,
 ): Recipe {
   const format = fields.text("FileFormat").toLowerCase();
-  const container = containersByFormat[format] ?? "mkv";
-  if (containersByFormat[format] === undefined)
+  const known = entryNamed(containersByFormat, format);
+  const container = known ?? "mkv";
+  if (known === undefined)
     note(`the file format “${format}” is not known; MKV is used.`);
   const subtitles = fields.text("SubtitleTrackSelectionBehavior");
   const burn = fields.text("SubtitleBurnBehavior");

@@ -1,5 +1,6 @@
 /** The video part of a HandBrake preset. */
 import { encoderTraits } from "./encoder-traits.ts";
+import { entryNamed } from "./handbrake-fields.ts";
 import type { HandbrakeFields } from "./handbrake-fields.ts";
 import { noFilters } from "./recipe.ts";
 import type {
@@ -87,10 +88,10 @@ function encoderOf(
   const isDeep = /_1[026]bit$/.test(name);
   const plain = name.replace(/_\d+bit$/, "");
   if (/_1[26]bit$/.test(name)) note(`${text} becomes 10 bit.`);
-  const known = Object.hasOwn(software, plain) ? software[plain] : undefined;
+  const known = entryNamed(software, plain);
   if (known !== undefined) return { encoder: known, isDeep };
   const [family = "", codec = ""] = plain.split("_");
-  const hardware = `${codecs[codec] ?? ""}-${families[family] ?? ""}`;
+  const hardware = `${entryNamed(codecs, codec) ?? ""}-${entryNamed(families, family) ?? ""}`;
   const encoder = (Object.keys(encoderTraits) as VideoEncoder[]).find(
     (candidate) => candidate === hardware,
   );
@@ -143,9 +144,7 @@ function rateOf(
 function effortOf(name: string, encoder: VideoEncoder, note: Note): Effort {
   if (name === "") return "medium";
   if (encoder === "svt-av1") return numberedEffort(Number(name), note);
-  const effort = Object.hasOwn(namedEfforts, name)
-    ? namedEfforts[name]
-    : undefined;
+  const effort = entryNamed(namedEfforts, name);
   if (effort === undefined) {
     note(`the speed “${name}” is not known; medium is used.`);
     return "medium";
@@ -265,7 +264,7 @@ function frameRateOf(preset: HandbrakeFields, note: Note): FrameRate {
     note(`the frame rate is the source's, not at most ${name}.`);
     return { mode: "source" };
   }
-  const broadcast = broadcastRates[name];
+  const broadcast = entryNamed(broadcastRates, name);
   if (broadcast !== undefined)
     return {
       mode: "constant",
