@@ -4,6 +4,7 @@ import { PassThrough, type Readable, type Transform } from "node:stream";
 import { Failure } from "../core/errors.ts";
 import {
   audioFeedArguments,
+  type AudioFeedFacts,
   feedArguments,
 } from "../core/ffmpeg-arguments/cut.ts";
 import type { FeedPlan } from "../core/feed-plan.ts";
@@ -29,10 +30,10 @@ export interface FeedOptions {
 }
 
 export interface AudioFeedOptions extends FeedOptions {
-  /** The format that probing found; given, no other is tried. */
-  readonly format?: string;
-  /** Default NUT. */
-  readonly carrier?: "nut" | "matroska";
+  /** Saves decoding and most of the transfer where a copy is exact. */
+  readonly facts?: AudioFeedFacts | undefined;
+  /** As in the plan of the source's video. */
+  readonly clock?: "kept" | "corrected" | undefined;
 }
 
 /** The feed of a video range. */
@@ -72,27 +73,17 @@ export function openFeed(
   };
 }
 
-/**
- * Starts the feed of audio streams, whole and in the given order. In NUT; a
- * codec that NUT refuses goes over in Matroska (`carrier`).
- */
+/** Starts the feed of audio streams in NUT, whole and in the given order, shifted like the video. */
 export function openAudioFeed(
   binaries: Binaries,
   path: string,
   streamIndexes: readonly number[],
   options: AudioFeedOptions = {},
 ): Feed {
-  const run = startTool(
-    binaries.ffmpeg,
-    audioFeedArguments(
-      path,
-      options.format ?? null,
-      streamIndexes,
-      options.carrier ?? "nut",
-    ),
-    { signal: options.signal },
-  );
-  return feedOf(run, new PassThrough(), options.signal);
+  const { signal, facts = null, clock = "kept" } = options;
+  const args = audioFeedArguments(path, facts, streamIndexes, clock);
+  const run = startTool(binaries.ffmpeg, args, { signal });
+  return feedOf(run, new PassThrough(), signal);
 }
 
 function feedOf(

@@ -24,23 +24,61 @@ export function feedArguments(
     : decodeArguments(path, facts, plan);
 }
 
-/** Audio streams, whole and copied as they are. */
+/** What is known of the audio of a feed; without it everything is decoded, which is always right. */
+export interface AudioFeedFacts {
+  readonly format: string;
+  readonly startS: number | null;
+  readonly audio: readonly { readonly index: number; readonly codec: string }[];
+}
+
+/**
+ * Audio streams, whole, in NUT. Copied where NUT keeps every sample; else
+ * decoded here and sent as FLAC of 24 bits: NUT loses what MP4, Matroska and
+ * MP3 say about samples to leave out, and block sizes and names of some codecs.
+ */
 export function audioFeedArguments(
   path: string,
-  format: string | null,
+  facts: AudioFeedFacts | null,
   streamIndexes: readonly number[],
-  carrier: "nut" | "matroska",
+  clock: "kept" | "corrected",
 ): string[] {
+  const keepsClock = clock === "kept";
+  const offsetS = wireOffsetS + (keepsClock ? 0 : (facts?.startS ?? 0));
+  const filters = [
+    "aresample=async=1",
+    ...(keepsClock ? [] : [`asetpts=PTS+${offsetS.toFixed(6)}/TB`]),
+  ].join(",");
   return [
     ...quiet,
-    "-copyts",
-    "-itsoffset",
-    String(wireOffsetS),
-    ...sourceArguments(path, format),
+    ...(keepsClock ? ["-copyts", "-itsoffset", String(wireOffsetS)] : []),
+    ...sourceArguments(path, facts?.format ?? null),
     ...streamIndexes.flatMap((index) => ["-map", `0:${String(index)}`]),
-    ...["-c", "copy", "-copyinkf"],
-    ...output(carrier),
+    ...streamIndexes.flatMap((index, n) =>
+      keepsClock && isCopyableAudio(facts, index)
+        ? [`-c:a:${String(n)}`, "copy"]
+        : [
+            ...[`-c:a:${String(n)}`, "flac", `-sample_fmt:a:${String(n)}`],
+            ...["s32", `-filter:a:${String(n)}`, filters],
+          ],
+    ),
+    ...output("nut"),
   ];
+}
+
+/** Tried one by one: a copy through NUT decodes to the very same samples. */
+const copyableAudio: ReadonlySet<string> = new Set(
+  (
+    "ac3 eac3 dts flac mp2 wavpack pcm_s16le pcm_s24le pcm_s32le pcm_f32le pcm_u8 pcm_alaw pcm_mulaw " +
+    "pcm_s16be pcm_s24be"
+  ).split(" "),
+);
+
+function isCopyableAudio(facts: AudioFeedFacts | null, index: number): boolean {
+  const codec = facts?.audio.find((stream) => stream.index === index)?.codec;
+  if (!facts || codec === undefined) return false;
+  // In a transport stream AAC has no edit list that leaves out its first samples.
+  if (codec === "aac") return facts.format === "mpegts";
+  return copyableAudio.has(codec);
 }
 
 /** Packets of the first real video stream as compact lines, see packet-line.ts. */

@@ -75,10 +75,28 @@ describe("the decoded feed", () => {
   });
 });
 
-test("audio is mapped in the order that was asked for", () => {
-  const text = audioFeedArguments("/a.mkv", null, [3, 1], "nut").join(" ");
-  expect(text).toContain("-i file:/a.mkv -map 0:3 -map 0:1 -c copy");
-  expect(text).toMatch(/-f nut pipe:1$/);
+describe("the audio feed", () => {
+  const audio = [
+    { index: 1, codec: "ac3" },
+    { index: 3, codec: "alac" },
+  ];
+  const source = { format: "mov,mp4", startS: 1.5, audio };
+
+  test("copies what NUT keeps, decodes the rest, in the order asked for", () => {
+    const text = audioFeedArguments("/a.mov", source, [3, 1], "kept").join(" ");
+    expect(text).toContain(
+      "-copyts -itsoffset 100 -protocol_whitelist file -f mov -i file:/a.mov -map 0:3 -map 0:1 " +
+        "-c:a:0 flac -sample_fmt:a:0 s32 -filter:a:0 aresample=async=1 -c:a:1 copy",
+    );
+  });
+
+  test("decodes all where nothing is known, or the clock must be mended", () => {
+    const unknown = audioFeedArguments("/a.mov", null, [1], "kept");
+    expect(unknown).toContain("flac");
+    const mended = audioFeedArguments("/a.mov", source, [1], "corrected");
+    expect(mended).toContain("aresample=async=1,asetpts=PTS+101.500000/TB");
+    expect(mended).not.toContain("-copyts");
+  });
 });
 
 test("the packet list is of the probed video stream", () => {
