@@ -32,6 +32,8 @@ export interface LedgerWorker {
   readonly capabilities: readonly string[];
   /** What the master was last told. */
   session: boolean;
+  heardAtMs: number;
+  readonly blocks: Map<string, number>;
   availability: "ready" | "draining" | "suspended";
 }
 
@@ -51,7 +53,10 @@ export class Ledger {
   readonly jobs = new Map<string, LedgerJob>();
   readonly workers = new Map<string, LedgerWorker>();
   readonly attempts = new Map<string, LedgerAttempt>();
-  readonly failedTasks = new Map<string, { worker: string; code: string }[]>();
+  readonly failedTasks = new Map<
+    string,
+    { worker: string; code: string; counts: boolean }[]
+  >();
   readonly delivered: string[] = [];
   private readonly live = new Set<LedgerAttempt>();
   queuePaused = false;
@@ -87,6 +92,9 @@ export class Ledger {
           () => `${effect.workerId} is not connected`,
         );
       case "block-worker":
+        this.workers
+          .get(effect.workerId)
+          ?.blocks.set(effect.capability, effect.untilMs);
         return this.expect(
           effect.untilMs > masterMs,
           () => `block of ${effect.workerId} ends in the past`,
@@ -139,6 +147,7 @@ export class Ledger {
         : { startFrame: 0, endFrame: 0 };
     if (assignment.kind === "video") this.checkRange(name, job, assignment);
     this.checkOthers(name, assignment, range);
+    this.checkSecondTry(name, job, assignment, need, masterMs);
     const entry: LedgerAttempt = {
       assignment,
       ...range,
@@ -174,6 +183,44 @@ export class Ledger {
       !job.whole || (startFrame === 0 && endFrame === job.frames),
       () => `${name}: a whole job was cut`,
     );
+  }
+
+  /** A worker that failed a task has it again only when no other could. */
+  private checkSecondTry(
+    name: string,
+    job: LedgerJob,
+    { taskId, workerId }: Assignment,
+    need: string,
+    masterMs: number,
+  ): void {
+    const failed = new Set(
+      (this.failedTasks.get(taskId) ?? [])
+        .filter((f) => f.counts)
+        .map((f) => f.worker),
+    );
+    if (!failed.has(workerId)) return;
+    for (const other of this.workers.values())
+      this.expect(
+        failed.has(other.name) ||
+          !other.session ||
+          other.availability === "suspended" ||
+          !other.capabilities.includes(need) ||
+          !(job.allowed?.has(other.name) ?? true) ||
+          (other.blocks.get(need) ?? 0) > masterMs,
+        () => `${name}: it failed this task, ${other.name} did not`,
+      );
+  }
+
+  /** Work on a worker that went silent must not wait for it. */
+  checkLeases(nowMs: number): void {
+    for (const attempt of this.live) {
+      const worker = this.workers.get(attempt.assignment.workerId)!;
+      this.expect(
+        nowMs - worker.heardAtMs < 20_000,
+        () =>
+          `${attempt.assignment.attemptId} waits for ${worker.name}, silent since ${Math.round(worker.heardAtMs / 1000)} s`,
+      );
+    }
   }
 
   private checkOthers(
@@ -360,7 +407,13 @@ export class Ledger {
     );
     if (effect.code !== "failed-everywhere") return;
     const task = effect.failures[0]!.taskId;
-    const seen = this.failedTasks.get(task) ?? [];
+    const lies = effect.failures.filter((f) => f.code === "too-fast");
+    const seen = [
+      ...(this.failedTasks.get(task) ?? []).filter(
+        (f) => f.code !== "too-fast",
+      ),
+      ...lies,
+    ];
     this.expect(
       seen.length >= 3,
       () => `${effect.jobId} failed after ${seen.length} failures of ${task}`,

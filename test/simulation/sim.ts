@@ -3,6 +3,8 @@
  * or given first one, `--seconds N` for a time; `--trace` tells what happens.
  */
 import { core } from "./core.ts";
+import { loadMutant, mutants } from "./mutants.ts";
+import { printTable } from "./farms.ts";
 import { drawWorld } from "./plan.ts";
 import { World } from "./world.ts";
 
@@ -11,6 +13,12 @@ export function main(args: readonly string[]): number {
     const at = args.indexOf(`--${name}`);
     return at < 0 ? null : Number(args[at + 1]);
   };
+  if (args.includes("--table")) {
+    printTable(core);
+    return 0;
+  }
+  if (args.includes("--mutants"))
+    return hunt(value("first") ?? 1, value("seeds") ?? 300);
   const only = value("seed");
   if (only !== null) return runOne(only, args.includes("--trace"));
   const first = value("first") ?? Date.now();
@@ -53,4 +61,34 @@ function runOne(seed: number, tracing: boolean): number {
     JSON.stringify({ ...report, samples: report.samples.length }, null, 1),
   );
   return report.violations.length === 0 ? 0 : 1;
+}
+
+/** Every mutant must be noticed; tells by which seed. */
+function hunt(first: number, seeds: number): number {
+  let escaped = 0;
+  for (const mutant of mutants) {
+    const found = noticedBy(mutant, first, seeds);
+    if (found === null) escaped++;
+    console.log(
+      `${found === null ? "ESCAPED" : String(found.seed).padStart(7)}  ${mutant.name}: ${found?.why ?? ""}`,
+    );
+  }
+  return escaped === 0 ? 0 : 1;
+}
+
+function noticedBy(
+  mutant: (typeof mutants)[number],
+  first: number,
+  seeds: number,
+): { seed: number; why: string } | null {
+  const broken = loadMutant(mutant);
+  for (let seed = first; seed < first + seeds; seed++) {
+    try {
+      const { violations } = new World(broken, drawWorld(seed)).run();
+      if (violations.length > 0) return { seed, why: violations[0]! };
+    } catch (error) {
+      return { seed, why: String(error) };
+    }
+  }
+  return null;
 }

@@ -66,6 +66,7 @@ export class World {
   private wakeVersion = 0;
   private masterDiskFull = 0;
   private healed = false;
+  private readonly jumps: boolean;
   private endedAtMs = 0;
   private framesEncoded = 0;
   private steps = 0;
@@ -90,6 +91,8 @@ export class World {
         capabilities,
         session: false,
         availability: "ready",
+        heardAtMs: 0,
+        blocks: new Map(),
       });
       this.time.at(worker.plan.joinsAtMs, () => this.join(worker));
       this.time.after(this.plan.tickMs * this.random.next(), () =>
@@ -100,6 +103,7 @@ export class World {
     for (const fault of plan.faults)
       this.time.at(fault.atMs, () => this.strike(fault));
     this.time.at(plan.healsAtMs, () => this.heal());
+    this.jumps = plan.faults.some((fault) => fault.kind === "clock-jump");
   }
 
   /** Runs to the end of all jobs, or to the first sign that it will not come. */
@@ -494,7 +498,11 @@ export class World {
   /** The result is there before anything could have been encoded. */
   private lie(attempt: SimAttempt): void {
     const failures = this.ledger.failedTasks.get(attempt.taskId) ?? [];
-    failures.push({ worker: attempt.worker.plan.name, code: "too-fast" });
+    failures.push({
+      worker: attempt.worker.plan.name,
+      code: "too-fast",
+      counts: false,
+    });
     this.ledger.failedTasks.set(attempt.taskId, failures);
     this.time.after(1, () =>
       this.deliver(
@@ -624,6 +632,7 @@ export class World {
     const late = attempt.over && !this.random.chance(0.3);
     if (late || known === undefined) return;
     const { worker } = attempt;
+    const live = known.state === "live";
     if (!attempt.over) worker.drop(attempt);
     const attemptId = attempt.id as AttemptId;
     this.framesEncoded += attempt.kind === "video" && !isLie ? 0 : 0;
@@ -638,7 +647,11 @@ export class World {
     } else {
       this.ledger.end(attempt.id, "ended");
       const failures = this.ledger.failedTasks.get(attempt.taskId) ?? [];
-      failures.push({ worker: worker.plan.name, code: outcome });
+      failures.push({
+        worker: worker.plan.name,
+        code: outcome,
+        counts: live && outcome !== "disk-full",
+      });
       this.ledger.failedTasks.set(attempt.taskId, failures);
       this.report({ type: "attempt-failed", attemptId, code: outcome });
     }
@@ -705,6 +718,7 @@ export class World {
     worker.disconnected = false;
     const entry = this.ledger.workers.get(worker.plan.name)!;
     entry.session = true;
+    entry.heardAtMs = this.time.nowMs;
     entry.availability = "ready";
     for (const attempt of this.attempts.values())
       if (attempt.worker === worker && !attempt.arrived && !attempt.over)
@@ -789,7 +803,17 @@ export class World {
   private workerTick(worker: SimWorker): void {
     this.time.after(this.plan.tickMs, () => this.workerTick(worker));
     if (!worker.joined || worker.isOut) return;
-    this.tell({ type: "worker-heard", workerId: deviceId(worker.plan.name) });
+    const heard = {
+      type: "worker-heard",
+      workerId: deviceId(worker.plan.name),
+    } as const;
+    this.ledger.workers.get(worker.plan.name)!.heardAtMs = this.time.nowMs;
+    this.tell(heard);
+    if (!this.healed && this.random.chance(this.plan.replayShare / 10))
+      this.time.after(this.random.logBetween(1, 30_000), () =>
+        this.tell(heard),
+      );
+    if (!this.jumps) this.ledger.checkLeases(this.time.nowMs);
     for (const attempt of [...worker.held]) {
       if (
         attempt.runningSinceMs === null ||
@@ -1056,11 +1080,14 @@ export class World {
   /** No more faults; people forgive, resume and retry. */
   private heal(): void {
     this.healed = true;
-    for (const worker of this.workers)
+    this.ledger.failedTasks.clear();
+    for (const worker of this.workers) {
+      this.ledger.workers.get(worker.plan.name)!.blocks.clear();
       this.tell({
         type: "worker-forgiven",
         workerId: deviceId(worker.plan.name),
       });
+    }
     for (const job of this.jobs) {
       if (job.state !== "failed" || job.ledger.poison) continue;
       job.state = "running";

@@ -11,6 +11,9 @@ import type { Attempt, Job, SchedulerState, Speed, Worker } from "./state.ts";
 
 /** Weight of one new whole-attempt measure against the old estimate. */
 const sampleWeight = 0.5;
+/** A window slower than this share of the estimate is no noise of the encoder's bursts. */
+const collapseRatio = 0.4;
+const collapseWeight = 0.8;
 /** Weight of one measure in a worker's power and a job's rate, which many measures share. */
 const sharedWeight = 0.2;
 
@@ -96,7 +99,7 @@ export function observeProgress(
   const windowMs = nowMs - attempt.windowAtMs;
   if (windowMs < state.config.speedWindowMs) return;
   const fps = ((attempt.framesDone - attempt.windowFrames) * 1000) / windowMs;
-  const weight = 1 - Math.exp(-windowMs / state.config.speedMemoryMs);
+  const weight = weightOf(state, attempt.recentFps, fps, windowMs);
   attempt.recentFps =
     attempt.recentFps === null
       ? fps
@@ -104,6 +107,17 @@ export function observeProgress(
   attempt.windowFrames = attempt.framesDone;
   attempt.windowAtMs = nowMs;
   if (attempt.task.kind === "video") learn(state, attempt, fps, weight);
+}
+
+/** Small changes are smoothed; a worker that suddenly stands nearly still is believed at once. */
+function weightOf(
+  state: SchedulerState,
+  oldFps: number | null,
+  fps: number,
+  windowMs: number,
+): number {
+  if (oldFps !== null && fps < oldFps * collapseRatio) return collapseWeight;
+  return 1 - Math.exp(-windowMs / state.config.speedMemoryMs);
 }
 
 export function markStarted(attempt: Attempt, nowMs: number): void {
