@@ -4,7 +4,7 @@ const maxReasonChars = 200;
 
 /** Lines that only repeat that something went wrong. */
 const emptyPhrases =
-  /^(Conversion failed!|Error while (filtering|processing|decoding)|Error (sending|initializing|opening|marking|submitting|muxing|selecting)|Task finished|Terminating thread|Nothing was written|\[(out|vost|vf|af|aost)#)/;
+  /^(Conversion failed!|Error while (filtering|processing|decoding|opening encoder)|Error (sending|initializing|opening|marking|submitting|muxing|selecting)|Task finished|Terminating thread|Nothing was written|\[(out|vost|vf|af|aost)#)/;
 
 /** Which catalogue code the messages of a failed encode mean. */
 export function encodeFailureCode(

@@ -4,7 +4,7 @@ import type { AudioOrder, AudioOrderTrack } from "../order.ts";
 import type { AudioEncoder } from "../recipe.ts";
 import { boundedInteger, refused } from "./argument-values.ts";
 import { audioCarrierArguments } from "./carrier.ts";
-import { quietArguments, untouchedMetadata, wireInput } from "./segment.ts";
+import { quietArguments, reproducible, wireInput } from "./segment.ts";
 
 const maxTracks = 64;
 
@@ -49,7 +49,7 @@ export function audioArguments(
     ...wireInput(null),
     ...["-f", feed, "-i", "pipe:0"],
     ...tracks.flatMap((_, index) => ["-map", `0:a:${String(index)}`]),
-    ...untouchedMetadata,
+    ...reproducible,
     ...tracks.flatMap(trackArguments),
     ...audioCarrierArguments(),
     "pipe:1",

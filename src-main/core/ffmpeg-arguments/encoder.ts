@@ -7,6 +7,7 @@
 import { unreachable } from "../assert.ts";
 import { encoderTraits } from "../encoder-traits.ts";
 import type { HdrFacts, Ratio } from "../media-facts.ts";
+import { efforts, tunes, videoEncoders } from "../recipe.ts";
 import type { Effort, VideoEncode, VideoEncoder } from "../recipe.ts";
 import {
   bitrateArguments,
@@ -14,6 +15,7 @@ import {
   qualityValue,
   ratio,
   refused,
+  word,
 } from "./argument-values.ts";
 import {
   hardwareArguments,
@@ -61,6 +63,9 @@ export function ffmpegEncoder(encoder: VideoEncoder): string {
 /** Output options that choose and set up the encoder. */
 export function encoderArguments(settings: EncoderSettings): string[] {
   const { encode, threads } = settings;
+  word(encode.encoder, videoEncoders);
+  word(encode.effort, efforts);
+  word(encode.tune, tunes);
   const name = ["-c:v", ffmpegEncoder(encode.encoder)];
   const threadArguments =
     threads === null ? [] : ["-threads:v", boundedInteger(threads, 1, 512)];

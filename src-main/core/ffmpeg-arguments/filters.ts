@@ -82,7 +82,7 @@ function deinterlaceFilters(
   if (deinterlace === "off") return [];
   const parity =
     fieldOrder === "progressive" ? "auto" : fieldOrder === "tt" ? "tff" : "bff";
-  const frames = deinterlace === "on" ? "all" : "interlaced";
+  const frames = deinterlace === "auto" ? "interlaced" : "all";
   return [`bwdif=mode=send_frame:parity=${parity}:deint=${frames}`];
 }
 
@@ -136,7 +136,10 @@ const denoiseStrengths = {
 } as const;
 
 function denoiseFilters({ denoise }: VideoFilters): string[] {
-  return denoise === "off" ? [] : [`hqdn3d=${denoiseStrengths[denoise]}`];
+  if (denoise === "off") return [];
+  return [
+    `hqdn3d=${denoiseStrengths[word(denoise, ["light", "medium", "strong"])]}`,
+  ];
 }
 
 /**

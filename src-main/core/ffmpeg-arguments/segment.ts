@@ -37,7 +37,7 @@ export function segmentArguments(
     ...["-noautorotate", "-max_pixels", String(maxPixels)],
     ...["-f", "nut", "-i", "pipe:0"],
     ...["-filter_complex", filterGraph(order, circumstances.subtitleFile)],
-    ...["-map", "[out]", ...untouchedMetadata],
+    ...["-map", "[out]", ...reproducible],
     ...encoderArguments({
       encode,
       threads,
@@ -73,10 +73,8 @@ export function wireInput(threads: number | null): string[] {
   ];
 }
 
-/** Nothing that was not ordered: no tags of the feed, no chapters, no dates. */
-export const untouchedMetadata = [
-  ...["-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"],
-];
+/** No dates and no program names: the same order gives the same bytes. */
+export const reproducible = ["-fflags", "+bitexact"];
 
 function deviceArguments(
   { encode }: VideoOrder,
