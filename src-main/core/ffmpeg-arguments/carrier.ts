@@ -34,6 +34,11 @@ const untouchedTimes = [
   "disabled",
 ] as const;
 
+/** One track and nothing else: MP4 makes a track of its own of chapters and of a timecode. */
+const nothingElse = [
+  ...["-map_metadata", "-1", "-map_chapters", "-1", "-write_tmcd", "0"],
+];
+
 /**
  * Output arguments (without the target) for one video segment. The run needs
  * `-copyts`, timestamps shifted by `wireOffsetS`, `-fps_mode passthrough` and an
@@ -50,6 +55,7 @@ export function carrierArguments(
   );
   return [
     ...untouchedTimes,
+    ...nothingElse,
     "-movflags",
     `${fragmentFlags}+frag_keyframe`,
     "-video_track_timescale",
@@ -63,6 +69,7 @@ export function carrierArguments(
 export function audioCarrierArguments(): string[] {
   return [
     ...untouchedTimes,
+    ...nothingElse,
     // ffmpeg 5 calls FLAC and Opus in MP4 experimental.
     "-strict",
     "experimental",

@@ -48,7 +48,7 @@ const staleTags = ["BPS", "DURATION", "NUMBER_OF_FRAMES", "NUMBER_OF_BYTES"]
   .concat(["_STATISTICS_WRITING_APP", "_STATISTICS_WRITING_DATE_UTC"])
   .concat(["_STATISTICS_TAGS"])
   .flatMap((name) => [name, `${name}-eng`])
-  .concat(["encoder", "rotate"]);
+  .concat(["encoder"]);
 
 /** Packets ffmpeg may hold until all streams have begun; subtitles begin late. */
 const maxMuxingQueue = 8192;
@@ -122,10 +122,14 @@ function videoArguments(
   const { video } = plan;
   if (video.kind === "none") return [];
   const source = `0:${String(video.sourceIndex)}`;
-  if (video.kind === "copy") return ["-map", source, "-c:v", "copy"];
+  if (video.kind === "copy")
+    return [
+      ...["-map", source, "-c:v:0", "copy"],
+      ...streamTags(plan, "v:0", video.sourceIndex, "copied"),
+    ];
   return [
-    ...["-map", `${String(numbers.joined)}:v:0`, "-c:v", "copy"],
-    ...streamTags(plan, "v:0", video.sourceIndex),
+    ...["-map", `${String(numbers.joined)}:v:0`, "-c:v:0", "copy"],
+    ...streamTags(plan, "v:0", video.sourceIndex, "made"),
     ...disposition("v:0", inputs.dispositions.get(video.sourceIndex)),
     ...codecTag(plan, inputs),
     ...(inputs.timescale === null
@@ -157,7 +161,7 @@ function audioArguments(
       return [
         ...["-map", `0:${String(track.sourceIndex)}`],
         ...[`-c:${output}`, "copy"],
-        ...copiedTags(plan, output),
+        ...streamTags(plan, output, track.sourceIndex, "copied"),
       ];
     encoded += 1;
     return [
@@ -166,7 +170,7 @@ function audioArguments(
         `${String(numbers.audio + encoded - 1)}:a:${String(encoded - 1)}`,
       ],
       ...[`-c:${output}`, "copy"],
-      ...streamTags(plan, output, track.sourceIndex),
+      ...streamTags(plan, output, track.sourceIndex, "made"),
       ...disposition(output, dispositionsOf(track, inputs)),
     ];
   });
@@ -187,9 +191,12 @@ function subtitleArguments(plan: StreamPlan, inputs: StitchInputs): string[] {
     const output = `s:${String(place)}`;
     return [
       ...["-map", `0:${String(sourceIndex)}`, `-c:${output}`, codec],
-      ...(codec === "copy"
-        ? copiedTags(plan, output)
-        : streamTags(plan, output, sourceIndex)),
+      ...streamTags(
+        plan,
+        output,
+        sourceIndex,
+        codec === "copy" ? "copied" : "made",
+      ),
       ...disposition(output, inputs.dispositions.get(sourceIndex)),
     ];
   });
@@ -202,15 +209,15 @@ function attachmentArguments(plan: StreamPlan): string[] {
       const output = `t:${String(place)}`;
       return [
         ...["-map", `0:${String(sourceIndex)}`, `-c:${output}`, "copy"],
-        ...(fileName === null
-          ? [
-              `-metadata:s:${output}`,
-              `filename=attachment-${String(place + 1)}`,
-            ]
-          : []),
-        ...(mimeType === null
-          ? [`-metadata:s:${output}`, "mimetype=application/octet-stream"]
-          : []),
+        ...streamTags(plan, output, sourceIndex, "copied"),
+        ...[
+          `-metadata:s:${output}`,
+          `filename=${fileName ?? `attachment-${String(place + 1)}`}`,
+        ],
+        ...[
+          `-metadata:s:${output}`,
+          `mimetype=${mimeType ?? "application/octet-stream"}`,
+        ],
       ];
     },
   );
@@ -224,6 +231,7 @@ function coverArguments(plan: StreamPlan, inputs: StitchInputs): string[] {
       const output = `v:${String(videos + place)}`;
       return [
         ...["-map", `0:${String(sourceIndex)}`, `-c:${output}`, "copy"],
+        ...streamTags(plan, output, sourceIndex, "copied"),
         ...[`-disposition:${output}`, "attached_pic"],
       ];
     });
@@ -255,21 +263,34 @@ function muxerArguments(plan: StreamPlan, inputs: StitchInputs): string[] {
   ];
 }
 
-/** Tags of the source's stream, without what is no longer true. */
+/**
+ * Tags of the source's stream, for streams that are made anew without what is no
+ * longer true. Every stream needs this: ffmpeg copies none by itself once it is
+ * told about one. Without tags the language and the title stay: they tell tracks
+ * apart.
+ */
 function streamTags(
   plan: StreamPlan,
   output: string,
   sourceIndex: number,
+  origin: "copied" | "made",
 ): string[] {
-  if (!plan.metadata) return copiedTags(plan, output);
+  const set = (tag: string): string[] => [`-metadata:s:${output}`, tag];
+  if (plan.metadata)
+    return [
+      ...[`-map_metadata:s:${output}`, `0:s:${String(sourceIndex)}`],
+      ...(origin === "made"
+        ? staleTags.flatMap((name) => set(`${name}=`))
+        : []),
+    ];
+  const track = [...plan.audio, ...plan.subtitles].find(
+    (candidate) => candidate.sourceIndex === sourceIndex,
+  );
   return [
-    ...[`-map_metadata:s:${output}`, `0:s:${String(sourceIndex)}`],
-    ...staleTags.flatMap((name) => [`-metadata:s:${output}`, `${name}=`]),
+    ...[`-map_metadata:s:${output}`, "-1"],
+    ...set(`language=${track?.language ?? ""}`),
+    ...set(`title=${track?.title ?? ""}`),
   ];
-}
-
-function copiedTags(plan: StreamPlan, output: string): string[] {
-  return plan.metadata ? [] : [`-map_metadata:s:${output}`, "-1"];
 }
 
 function disposition(

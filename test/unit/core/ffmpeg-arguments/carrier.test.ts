@@ -13,6 +13,7 @@ describe("carrier arguments", () => {
       "0",
       "-avoid_negative_ts",
       "disabled",
+      ...["-map_metadata", "-1", "-map_chapters", "-1", "-write_tmcd", "0"],
       "-movflags",
       "+empty_moov+delay_moov+default_base_moof+frag_discont+frag_keyframe",
       "-video_track_timescale",
