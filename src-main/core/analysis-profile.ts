@@ -68,6 +68,20 @@ export function spreadPieces(
   }));
 }
 
+/** The profile with better knowledge of some of its pieces. */
+export function refinedProfile(
+  { bounds, before }: AnalysisProfile,
+  known: readonly SizedRange[],
+): AnalysisProfile {
+  const better = new Map(known.map((piece) => [piece.startFrame, piece.bytes]));
+  const pieces = bounds.slice(1).map((endFrame, piece): SizedRange => {
+    const startFrame = bounds[piece]!;
+    const bytes = before[piece + 1]! - before[piece]!;
+    return { startFrame, endFrame, bytes: better.get(startFrame) ?? bytes };
+  });
+  return analysisProfile(pieces);
+}
+
 function allPieces({ bounds }: AnalysisProfile): FrameRange[] {
   return bounds.slice(1).map((endFrame, piece) => ({
     startFrame: bounds[piece]!,

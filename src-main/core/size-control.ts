@@ -16,6 +16,7 @@
 import {
   analysisProfile,
   bytesWithin,
+  refinedProfile,
   spreadPieces,
   totalBytes,
 } from "./analysis-profile.ts";
@@ -41,6 +42,9 @@ export interface SizeControl {
   /** Bytes of the whole video, without its container. */
   readonly targetBytes: number;
   readonly framesPerSecond: number;
+  /** What the analysis found. */
+  readonly analysis: AnalysisProfile;
+  /** The same, with what the last samples showed of their pieces. */
   readonly profile: AnalysisProfile;
   readonly analysisQuality: number;
   readonly samples: readonly EncodedPiece[];
@@ -128,11 +132,13 @@ export function beginSizeControl(start: {
 }): SizeControl {
   const scale = controllableScale(start.encoder);
   assert(start.targetBytes > 0, "a target is positive");
+  const analysis = analysisProfile(start.analysed);
   return solved({
     scale,
     targetBytes: start.targetBytes,
     framesPerSecond: start.framesPerSecond,
-    profile: analysisProfile(start.analysed),
+    analysis,
+    profile: analysis,
     analysisQuality: start.analysisQuality,
     samples: [],
     finished: [],
@@ -173,7 +179,7 @@ export function sampleRanges(control: SizeControl): FrameRange[] {
     control.samples.length === 0
       ? Math.max(minSamples, Math.round(full * firstRoundShare))
       : full;
-  return spreadPieces(control.profile, count);
+  return spreadPieces(control.analysis, count);
 }
 
 /** The quality of the next round of samples, on the encoder's scale. */
@@ -289,22 +295,33 @@ export function expectedBytes(control: SizeControl): number {
 }
 
 /** Solves for the one quality, with slope and ratio as the samples tell. */
-function solved(control: SizeControl): SizeControl {
-  const halvingStep = measuredHalvingStep(control);
-  const nearest = lastRound(control);
+function solved(before: SizeControl): SizeControl {
+  const control = {
+    ...before,
+    halvingStep: measuredHalvingStep(before),
+    profile: before.analysis,
+  };
+  const samples = lastRound(control);
   const ratio =
-    nearest.length === 0
-      ? control.ratio
-      : meanRatio({ ...control, halvingStep }, nearest);
+    samples.length === 0 ? control.ratio : meanRatio(control, samples);
+  // A sampled piece is known better than by the mean of all.
+  const profile = refinedProfile(
+    control.analysis,
+    samples.map(({ startFrame, endFrame, quality, bytes }) => ({
+      startFrame,
+      endFrame,
+      bytes: bytes / (ratio * bytesFactor(control, quality)),
+    })),
+  );
   const quality =
     control.analysisQuality +
-    halvingStep *
-      Math.log2((ratio * totalBytes(control.profile)) / control.targetBytes);
+    control.halvingStep *
+      Math.log2((ratio * totalBytes(profile)) / control.targetBytes);
   const { min, max } = control.scale;
   return {
     ...control,
-    halvingStep,
     ratio,
+    profile,
     quality: Math.min(max, Math.max(min, quality)),
   };
 }
