@@ -24,6 +24,7 @@ export const helloSchema = z.object({
   resumed: z.boolean().optional(),
 });
 
+/** A hello as it stands on the wire. */
 export type Hello = z.infer<typeof helloSchema>;
 
 /** What a side knows about itself. `details` must survive JSON and stay small. */
@@ -35,6 +36,7 @@ export interface LocalHello {
   readonly protocol?: VersionRange;
 }
 
+/** Protocol versions, inclusive. */
 export interface VersionRange {
   readonly lowest: number;
   readonly highest: number;
@@ -49,6 +51,7 @@ export interface PeerHello {
   readonly protocol: number;
 }
 
+/** What this program speaks. */
 export const ownProtocol: VersionRange = { lowest: 1, highest: 1 };
 
 /** The highest version both speak; null: none (rule W6). */

@@ -10,6 +10,7 @@ const failureCode = z.string().max(64);
 /** `attempt/in` and the like; told to the other side by the application. */
 export const transferIdSchema = z.string().min(1).max(200);
 
+/** What receiver and sender say about one transfer. */
 export const transferMessageSchema = z.discriminatedUnion("k", [
   /** Receiver: send me the transfer of this name under this number. */
   z.strictObject({
@@ -37,8 +38,10 @@ export const transferMessageSchema = z.discriminatedUnion("k", [
     code: failureCode,
   }),
 ]);
+/** A message about a transfer. */
 export type TransferMessage = z.infer<typeof transferMessageSchema>;
 
+/** Everything on the control connection after the hellos. */
 export const linkMessageSchema = z.discriminatedUnion("k", [
   z.strictObject({ k: z.literal("ping"), at: z.int().min(0) }),
   z.strictObject({ k: z.literal("pong"), at: z.int().min(0) }),
@@ -46,10 +49,12 @@ export const linkMessageSchema = z.discriminatedUnion("k", [
   z.strictObject({ k: z.literal("app"), m: z.unknown() }),
   ...transferMessageSchema.options,
 ]);
+/** Any message of the control connection after the hello. */
 export type LinkMessage = z.infer<typeof linkMessageSchema>;
 
 /** Last message before a refusal closes the connection; readable by any version. */
 export const refusalSchema = z.object({
   refused: z.object({ code: z.string().max(64), detail: z.string().max(300) }),
 });
+/** Why a peer is turned away. */
 export type Refusal = z.infer<typeof refusalSchema>;
