@@ -10,7 +10,19 @@ import { performance } from "node:perf_hooks";
 import { jobId } from "../../src-main/core/identifiers.ts";
 import { diskFileSystem } from "../../src-main/store/file-system.ts";
 import type { FileSystem } from "../../src-main/store/file-system.ts";
-import { openNodeStore } from "../../src-main/store/node-store.ts";
+import { defaultSettings } from "../../src-main/protocol/stored-documents.ts";
+import {
+  documentPath,
+  DurableFile,
+} from "../../src-main/store/durable-file.ts";
+import { jobDocumentsFolder } from "../../src-main/store/job-documents.ts";
+import {
+  currentSchema,
+  indexFormat,
+  jobFormat,
+} from "../../src-main/store/migrations.ts";
+import { summaryOf } from "../../src-main/store/node-state.ts";
+import { indexPath, openNodeStore } from "../../src-main/store/node-store.ts";
 import { sampleJob, sampleSegment } from "../contract/store-samples.ts";
 
 export interface StoreFigures {
@@ -68,30 +80,50 @@ export async function measureStore(
   }
 }
 
-/** Milliseconds it took. */
+/** Writes the documents such a queue leaves, without waiting for the disk. Milliseconds it took. */
 async function build(
   folder: string,
   jobs: number,
   segmentsPerJob: number,
 ): Promise<number> {
   const started = performance.now();
-  const store = await openNodeStore(folder);
-  for (let at = 0; at < jobs; at += 100) {
-    const names = Array.from(
-      { length: 100 },
-      (_, n) => `job-${String(at + n)}`,
-    );
-    await Promise.all(names.map((name) => store.putJob(sampleJob(name))));
-    const segments = names.flatMap((name) =>
-      Array.from({ length: segmentsPerJob }, (_, n) =>
-        store.recordSegment(jobId(name), sampleSegment(n)),
-      ),
-    );
-    await Promise.all(segments);
+  const jobsFolder = jobDocumentsFolder(folder);
+  await diskFileSystem.makeFolder(jobsFolder);
+  const segments = Array.from({ length: segmentsPerJob }, (_, n) =>
+    sampleSegment(n),
+  );
+  const summary = summaryOf(segments);
+  const indexed = Array.from({ length: jobs }, (_, n) => ({
+    born: n + 1,
+    summary,
+    job: sampleJob(`job-${String(n)}`),
+  }));
+  for (const one of indexed) {
+    const path = documentPath(jobsFolder, one.job.id);
+    const file = new DurableFile(unsynced, path, jobFormat(currentSchema));
+    await file.write({ sequence: jobs, ...one, segments, events: [] });
   }
-  await store.close();
+  await new DurableFile(
+    unsynced,
+    indexPath(folder),
+    indexFormat(currentSchema),
+  ).write({
+    sequence: jobs,
+    settings: defaultSettings,
+    attempts: [],
+    jobs: indexed,
+  });
   return performance.now() - started;
 }
+
+const unsynced: FileSystem = {
+  ...diskFileSystem,
+  async open(path, mode) {
+    const file = await diskFileSystem.open(path, mode);
+    return { ...file, sync: () => Promise.resolve() };
+  },
+  syncFolder: () => Promise.resolve(),
+};
 
 function counting(counter: { bytes: number }): FileSystem {
   return {

@@ -87,9 +87,16 @@ describe("a damaged store", () => {
   it("is refused when an acknowledged line of the journal is damaged, wherever", async () => {
     const { disk: used, contents } = await usedDisk();
     const path = journals(used).at(-1) ?? "";
-    const length = used.text(path).trimEnd().lastIndexOf("\n");
+    // The last lines may be of a write that was never acknowledged: the last
+    // line tells up to which sequence earlier ones were.
+    const lines = used.text(path).trimEnd().split("\n");
+    const durable = Number(lines.at(-1)?.split(" ")[2]);
+    const vouched = lines.filter(
+      (line) => Number(line.split(" ")[1]) <= durable,
+    );
+    const length = vouched.join("\n").length;
     let refused = 0;
-    for (let at = 0; at < length; at += 7) {
+    for (let at = 0; at < length; at += 3) {
       const disk = used.after("synced-only");
       disk.damage(path, (bytes) => flipByte(bytes, at));
       const result = await open(disk).catch((error: unknown) => error);
@@ -102,7 +109,7 @@ describe("a damaged store", () => {
       const store = result as NodeStore;
       expect(await contentsOf(store)).toEqual(contents);
     }
-    expect(refused).toBeGreaterThan(20);
+    expect(refused).toBeGreaterThan(10);
   });
 
   it("cuts a last line that was never acknowledged, and writes on behind it", async () => {
