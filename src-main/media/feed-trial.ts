@@ -1,7 +1,7 @@
 /** Tries what no rule can know: whether a copy of this video can be carried in NUT and read back. */
 import { pipeline } from "node:stream/promises";
 
-import { feedPlanFor, saferFeed, type FeedChoice } from "../core/feed-plan.ts";
+import { feedPlanFor, type FeedChoice } from "../core/feed-plan.ts";
 import type { FrameIndex } from "../core/frame-index.ts";
 import type { MediaFacts } from "../core/media-facts.ts";
 import type { Binaries } from "./binaries.ts";
