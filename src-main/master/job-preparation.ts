@@ -92,8 +92,15 @@ async function indexWhileEncoding(
     },
   });
   const choice = chooseFeed(facts, index);
-  if (choice.kind === "ranges") tell();
-  else makeWhole(job, choice, ports);
+  if (choice.kind === "ranges") {
+    tell();
+    return;
+  }
+  // Held meanwhile, so that nothing is cut of what is about to be made whole.
+  ports.dispatch({ type: "job-paused", jobId: job.id });
+  tell();
+  makeWhole(job, choice, ports);
+  if (!job.paused) ports.dispatch({ type: "job-resumed", jobId: job.id });
 }
 
 async function indexThenEncodeWhole(
