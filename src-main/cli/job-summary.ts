@@ -30,16 +30,17 @@ export function renderSummary({ job, figures }: EndedJob): string[] {
 }
 
 function renderFigures(job: UiJob, figures: UiJobFigures): string[] {
-  const { wallS, frames, segmentCount, attemptCount } = figures;
+  const { wallS, frames, segmentCount, wastedFrames } = figures;
   const speed = job.durationS === null ? 0 : job.durationS / wallS;
   const played =
     job.durationS === null ? "" : `${formatClock(job.durationS)} in `;
   const lines = [
     `  time     ${played}${formatElapsed(wallS)}, on average ${formatRate(frames / wallS)}, ${formatSpeed(speed)}`,
   ];
-  const again = attemptCount - segmentCount;
+  const twice =
+    wastedFrames > 0 ? `, ${String(wastedFrames)} frames encoded in vain` : "";
   lines.push(
-    `  parts    ${String(segmentCount)}${again > 0 ? `, ${String(again)} of them tried more than once` : ""}; ${String(frames)} frames`,
+    `  parts    ${String(segmentCount)}; ${String(frames)} frames${twice}`,
   );
   const encoded = figures.workers.reduce((sum, w) => sum + w.frames, 0);
   for (const [at, worker] of figures.workers.entries())

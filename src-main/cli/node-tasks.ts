@@ -2,6 +2,10 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Failure } from "../core/errors.ts";
+import {
+  importHandbrake,
+  type HandbrakeImport,
+} from "../core/handbrake-import.ts";
 import type { DeviceId } from "../core/identifiers.ts";
 import type { MediaFacts } from "../core/media-facts.ts";
 import type { Preset } from "../core/recipe.ts";
@@ -66,7 +70,24 @@ export async function importPresets(
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     throw new Failure("source-unreadable", file, { cause });
   });
-  const preset = parsePresetFile(text, path.basename(file));
-  await savePreset(dataFolder, preset);
-  return { imported: [preset], notes: [] };
+  const name = path.basename(file);
+  const found = handbrakePresets(text) ?? {
+    presets: [parsePresetFile(text, name)],
+    unmapped: [],
+  };
+  for (const preset of found.presets) await savePreset(dataFolder, preset);
+  return { imported: found.presets, notes: found.unmapped };
+}
+
+/** Null: the text is no export of HandBrake. */
+function handbrakePresets(text: string): HandbrakeImport | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const isExport =
+    typeof value === "object" && value !== null && "PresetList" in value;
+  return isExport ? importHandbrake(value) : null;
 }
