@@ -16,10 +16,11 @@ const trackId = 1;
 const keyFlags = 0x0200_0000;
 const otherFlags = 0x0101_0000;
 
-/** Everything before the first fragment. The header is that of the first segment. */
+/** Everything before the first fragment. The header is that of the first segment; `extraBoxes` go into its sample entry. */
 export function joinedHeader(
   header: CarrierHeader,
   tags: DisplayTags,
+  extraBoxes: Uint8Array = new Uint8Array(),
 ): Uint8Array[] {
   const brand = header.entryType === "av01" ? "iso6" : "isom";
   const entry = box(
@@ -29,6 +30,7 @@ export function joinedHeader(
       .filter(({ type }) => !displayBoxTypes.includes(type))
       .map(({ type, body }) => box(type, body)),
     displayBoxes(tags),
+    extraBoxes,
   );
   const noSamples = ["stts", "stsc", "stco"].map((type) =>
     fullBox(type, 0, 0, u32(0)),

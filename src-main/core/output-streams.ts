@@ -26,7 +26,7 @@ export interface OutputStream {
 }
 
 export interface OutputStreams {
-  readonly streams: readonly OutputStream[];
+  readonly streams: OutputStream[];
   /** Seconds per tick, by stream index. */
   readonly timeBases: readonly number[];
   readonly chapters: number;

@@ -73,15 +73,15 @@ export async function planJoin(
   };
 }
 
-/** The stream's bytes. `onFrames`: told how many frames went out so far. */
+/** The stream's bytes. `extraBoxes`: more about how the picture is shown. */
 export async function* joinedStream(
   plan: JoinedPlan,
   tags: DisplayTags,
-  onFrames?: (frames: number) => void,
+  extraBoxes?: Uint8Array,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const [first] = plan.segments;
   assert(first !== undefined, "there is at least one segment");
-  yield* joinedHeader(first.header, tags);
+  yield* joinedHeader(first.header, tags, extraBoxes);
   let frame = 0;
   let sequence = 1;
   for (const segment of plan.segments) {
@@ -97,7 +97,6 @@ export async function* joinedStream(
         yield* fragmentData(handle, segment, fragment, extra);
         frame += samples.length;
         sequence += 1;
-        onFrames?.(frame);
       }
     } finally {
       await handle.close();

@@ -3,7 +3,7 @@
  * from the source become one file, in one ffmpeg run that encodes no picture
  * and no sound.
  */
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { mkdtemp, open, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -17,6 +17,11 @@ import {
   stitchArguments,
 } from "../core/ffmpeg-arguments/stitch.ts";
 import type { StitchInputs } from "../core/ffmpeg-arguments/stitch.ts";
+import {
+  flattenProjection,
+  matroskaHeadBytes,
+  sphericalBox,
+} from "../core/matroska-rotation.ts";
 import type { MediaFacts } from "../core/media-facts.ts";
 import { wireOffsetS } from "../core/order.ts";
 import type { StreamPlan } from "../core/stream-plan.ts";
@@ -93,6 +98,8 @@ export async function stitch(
       : null;
     const inputs = await gatherInputs(binaries, request, join, folder, options);
     await runStitch(binaries, request, join, inputs, options);
+    if (needsSphericalDetour(binaries, request))
+      await flattenFile(request.outputFile);
     const { size } = await stat(request.outputFile);
     return { sizeBytes: size, video: join === null ? null : joinedVideo(join) };
   } catch (error) {
@@ -212,7 +219,11 @@ async function runStitch(
     },
   );
   followProgress(run, request.facts.durationS, options.onProgress);
-  const fed = join === null ? null : feed(run, join, request.display, options);
+  const turned = needsSphericalDetour(binaries, request)
+    ? sphericalBox(request.display?.rotationDegrees ?? 0)
+    : undefined;
+  const fed =
+    join === null ? null : feed(run, join, request.display, turned, options);
   const exit = await run.done;
   options.signal?.throwIfAborted();
   // What broke the feed is worth more than ffmpeg's complaint about its end.
@@ -230,10 +241,11 @@ async function feed(
   run: ToolRun,
   join: JoinedPlan,
   display: DisplayTags | null,
+  extraBoxes: Uint8Array | undefined,
   { signal }: StitchOptions,
 ): Promise<unknown> {
   assert(run.stdin !== null && display !== null, "a run that is fed");
-  const stream = Readable.from(joinedStream(join, display), {
+  const stream = Readable.from(joinedStream(join, display, extraBoxes), {
     objectMode: false,
     highWaterMark: feedBufferBytes,
   });
@@ -271,6 +283,31 @@ function followProgress(
       onProgress?.(highest);
     }
   });
+}
+
+/** See core/matroska-rotation.ts. */
+function needsSphericalDetour(
+  { versionMajor }: Binaries,
+  { display, plan }: StitchRequest,
+): boolean {
+  return (
+    versionMajor < 7 &&
+    plan.container === "mkv" &&
+    display !== null &&
+    display.rotationDegrees !== 0
+  );
+}
+
+async function flattenFile(file: string): Promise<void> {
+  const handle = await open(file, "r+");
+  try {
+    const head = new Uint8Array(matroskaHeadBytes);
+    const { bytesRead } = await handle.read(head, 0, head.length, 0);
+    const read = head.subarray(0, bytesRead);
+    if (flattenProjection(read)) await handle.write(read, 0, bytesRead, 0);
+  } finally {
+    await handle.close();
+  }
 }
 
 function joinedVideo(join: JoinedPlan): JoinedVideo {

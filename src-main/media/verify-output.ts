@@ -2,12 +2,17 @@
  * The verification of a finished output: what the file says and holds is
  * compared with the plan. Exit codes prove nothing; timestamps do.
  */
-import { stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 
 import type { DisplayTags } from "../core/display-tags.ts";
 import { Failure } from "../core/errors.ts";
 import { openFileArguments } from "../core/ffmpeg-arguments/stitch.ts";
+import {
+  matroskaHeadBytes,
+  matroskaRotation,
+} from "../core/matroska-rotation.ts";
 import type { MediaFacts } from "../core/media-facts.ts";
+import type { OutputStream } from "../core/output-streams.ts";
 import { streamProblem } from "../core/output-streams.ts";
 import { OutputTimes, timesProblem } from "../core/output-times.ts";
 import type { ExpectedVideoTimes, TrackSpan } from "../core/output-times.ts";
@@ -57,6 +62,7 @@ export async function verifyOutput(
 ): Promise<OutputReport> {
   const { plan, video, audioFile } = expectation;
   const streams = await readOutputStreams(binaries, file, signal);
+  if (plan.container === "mkv") await addRotation(streams.streams, file);
   refuse(streamProblem(streams, expectation));
   const times = await readTimes(binaries, file, streams.timeBases, signal);
   const carried =
@@ -73,6 +79,25 @@ export async function verifyOutput(
     durationS: streams.durationS ?? 0,
     keyframesDecoded,
   };
+}
+
+/** ffprobe before 7 does not tell how Matroska turns a picture. */
+async function addRotation(
+  streams: OutputStream[],
+  file: string,
+): Promise<void> {
+  const place = streams.findIndex(({ kind }) => kind === "video");
+  const video = streams[place];
+  if (video === undefined || video.rotationDegrees !== 0) return;
+  const handle = await open(file, "r");
+  try {
+    const head = new Uint8Array(matroskaHeadBytes);
+    const { bytesRead } = await handle.read(head, 0, head.length, 0);
+    const rotationDegrees = matroskaRotation(head.subarray(0, bytesRead));
+    streams[place] = { ...video, rotationDegrees };
+  } finally {
+    await handle.close();
+  }
 }
 
 function refuse(problem: string | null): void {

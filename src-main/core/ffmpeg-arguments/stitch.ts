@@ -259,6 +259,8 @@ function muxerArguments(plan: StreamPlan, inputs: StitchInputs): string[] {
     // ffmpeg 5 calls FLAC and Opus in MP4 experimental.
     ...["-strict", "experimental"],
     ...(isMp4 && inputs.fastStart ? ["-movflags", "+faststart"] : []),
+    // Checksums of the header would not survive that a rotation is set in it.
+    ...(muxers[container] === "matroska" ? ["-write_crc32", "0"] : []),
     ...["-f", muxers[container]],
   ];
 }

@@ -387,7 +387,7 @@ describe("how the picture is shown", () => {
           ...{ space: "bt470bg", chromaLocation: null },
         },
       };
-      await outcomeOf({
+      const { file } = await outcomeOf({
         name: `shape-${String(generation)}`,
         ...{ source, codec: "h264", container, sound: "copy", display },
         ...{ frames: 60, timescale: 90_000, binaries: both[generation] },
@@ -396,6 +396,10 @@ describe("how the picture is shown", () => {
           ...["-color_trc", "smpte170m", "-colorspace", "bt470bg"],
         ],
       });
+      const [video] = await streamsOf(file);
+      expect(video?.["side_data_list"]).toContainEqual(
+        expect.objectContaining({ rotation: -90 }),
+      );
     },
   );
 
