@@ -71,7 +71,11 @@ export interface NodeStore {
   moveJob(id: JobId, beforeId: JobId | null): Promise<void>;
   /** Also removes its segments' records and attempts, not its work folder. */
   removeJob(id: JobId): Promise<void>;
-  /** A finished, verified segment; replaces an earlier one of the same task and stage. */
+  /**
+   * A finished, verified segment; replaces an earlier one of the same task and
+   * stage. For a job whose details are not in memory (not active, not read
+   * lately) it takes effect once they are read: await it before what depends on it.
+   */
   recordSegment(jobId: JobId, segment: StoredSegment): Promise<void>;
   /** Forgets segments: of one stage, of these tasks, or all. */
   dropSegments(

@@ -43,7 +43,8 @@ type Change =
 /** Ten jobs changed over and over; each change leaves the store unlike before. */
 function changeAt(n: number): Change {
   const id = jobId(`job-${String(n % 10)}`);
-  if (n < 10) return ["putJob", sampleJob(id)];
+  // Active jobs stay in memory, so that changes given together keep their order.
+  if (n < 10) return ["putJob", sampleJob(id, { state: "active" })];
   const text = String(n);
   switch (n % 9) {
     case 0:

@@ -6,6 +6,8 @@ const [storeUrl, folder, listFile, first] = process.argv.slice(2);
 const { openNodeStore } = await import(storeUrl);
 const changes = JSON.parse(readFileSync(listFile, "utf8"));
 const store = await openNodeStore(folder, { journalLimitBytes: 20_000 });
+// A segment of a job that must be read first would come after its neighbours.
+for (const { id } of store.jobs()) await store.jobDetails(id);
 writeSync(1, "open\n");
 for (let n = Number(first); n < changes.length; n += 4) {
   const four = changes.slice(n, n + 4);
