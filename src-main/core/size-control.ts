@@ -72,8 +72,10 @@ const maxRounds = 3;
 const maxDriftShare = 1 / 3;
 /** Corrections aim at this band around the target, not at its middle: evenness counts more. */
 const toleratedShare = 0.004;
+/** The same where samples told all: there only the slope can be a little off. */
+const minDriftShare = 1 / 25;
 /** Share of a piece's bytes by which a bound inside it can mislead. */
-const edgeDoubtShare = 0.15;
+const edgeDoubtShare = 0.4;
 /** Measured slopes outside of these multiples of the usual one are noise. */
 const slopeBounds = { min: 0.5, max: 2.5 };
 
@@ -275,7 +277,7 @@ export function nextQuality(control: SizeControl, range: FrameRange): number {
     Math.max(control.quality, qualityFor(targetBytes + slack)),
     qualityFor(targetBytes - slack),
   );
-  const drift = maxDriftShare * halvingStep;
+  const drift = maxDrift(control);
   const bounded = Math.min(
     Math.max(wanted, control.quality - drift),
     control.quality + drift,
@@ -387,11 +389,7 @@ function meanRatio(
 function presentRatio(control: SizeControl): number {
   const { finished, profile } = control;
   if (finished.length === 0) return control.ratio;
-  const sampledShare = Math.min(
-    1,
-    sum(lastRound(control), (piece) => bytesWithin(profile, piece)) /
-      totalBytes(profile),
-  );
+  const sampledShare = shareSampled(control);
   const prior =
     (totalBytes(profile) * sampledShare) / Math.max(0.02, 1 - sampledShare);
   const weight = sum(finished, (piece) => bytesWithin(profile, piece));
@@ -425,6 +423,22 @@ function edgeDoubt(control: SizeControl, next: FrameRange): number {
     if (piece < 0 || bounds[piece] === edge) return 0;
     return factor * (before[piece + 1]! - before[piece]!);
   });
+}
+
+/** How far a segment's quality may leave the solved one: the less, the more is known. */
+function maxDrift(control: SizeControl): number {
+  const known = shareSampled(control);
+  const share = maxDriftShare * (1 - known) + minDriftShare * known;
+  // Mixing neighbours on a coarse scale needs room for rounding.
+  return Math.max(share * control.halvingStep, control.scale.step / 2);
+}
+
+function shareSampled(control: SizeControl): number {
+  const { analysis } = control;
+  const sampled = sum(lastRound(control), (piece) =>
+    bytesWithin(analysis, piece),
+  );
+  return Math.min(1, sampled / totalBytes(analysis));
 }
 
 function sum<T>(items: readonly T[], value: (item: T) => number): number {
