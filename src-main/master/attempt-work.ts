@@ -76,6 +76,11 @@ function canBeShortened({ grid, encode, expectedFrames }: VideoOrder): boolean {
 /** The order, the feed and the check of a job's audio. */
 export function audioWork(binaries: Binaries, job: Job): AttemptWork {
   const { plan } = job.media;
+  const { choice } = job;
+  const clock =
+    choice?.kind === "whole" && choice.reason === "clock-jumps-back"
+      ? "corrected"
+      : "kept";
   const order = plan.audioOrder;
   assert(order !== null, "only jobs with audio to encode have an audio task");
   return {
@@ -84,6 +89,8 @@ export function audioWork(binaries: Binaries, job: Job): AttemptWork {
     openFeed: (signal) =>
       openAudioFeed(binaries, job.request.sourcePath, plan.audioStreamIndexes, {
         signal,
+        facts: job.media.facts,
+        clock,
       }),
     shortened: null,
     inspect: (file, _endFrame, signal) =>

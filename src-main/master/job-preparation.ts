@@ -1,4 +1,5 @@
 import {
+  type FeedChoice,
   chooseFeed,
   wholeReasonText,
   type WholeReason,
@@ -11,6 +12,7 @@ import type {
   StageSpec,
 } from "../core/scheduler/events.ts";
 import type { Binaries } from "../media/binaries.ts";
+import { tryFeed } from "../media/feed-trial.ts";
 import { readPacketIndex } from "../media/packet-index.ts";
 import type { Job } from "./job.ts";
 
@@ -82,16 +84,18 @@ async function indexWhileEncoding(
       framesPerSecond: index.framesPerSecond(),
     });
   };
+  const trial = new FeedTrial(job, index, ports);
   await readPacketIndex(ports.binaries, job.request.sourcePath, facts, index, {
     signal: job.stop.signal,
     onAdvance: () => {
       const now = ports.nowMs();
-      if (now - toldMs < advanceEveryMs || index.hazards().length > 0) return;
+      if (index.knownFrames === 0 || index.hazards().length > 0) return;
+      if (!trial.passed(tell) || now - toldMs < advanceEveryMs) return;
       toldMs = now;
       tell();
     },
   });
-  const choice = chooseFeed(facts, index);
+  const choice = await trial.outcome(chooseFeed(facts, index));
   if (choice.kind === "ranges") {
     tell();
     return;
@@ -101,6 +105,55 @@ async function indexWhileEncoding(
   tell();
   makeWhole(job, choice, ports);
   if (!job.paused) ports.dispatch({ type: "job-resumed", jobId: job.id });
+}
+
+/** Whether a copy of the source can be carried at all: tried once, before anything is handed out. */
+class FeedTrial {
+  private readonly job: Job;
+  private readonly index: FrameIndex;
+  private readonly ports: PreparationPorts;
+  private running: Promise<FeedChoice> | null = null;
+  private result: FeedChoice | null = null;
+
+  constructor(job: Job, index: FrameIndex, ports: PreparationPorts) {
+    this.job = job;
+    this.index = index;
+    this.ports = ports;
+  }
+
+  /** Begins the trial where it has not begun; calls back once if it passes while the index is still read. */
+  passed(onPassed: () => void): boolean {
+    if (this.running === null) {
+      this.running = this.run({ kind: "ranges" });
+      this.running.then(
+        (choice) => {
+          this.result = choice;
+          if (choice.kind === "ranges" && !this.index.complete) onPassed();
+        },
+        () => undefined,
+      );
+    }
+    return this.result?.kind === "ranges";
+  }
+
+  /** What holds for the whole source, given what its index says. */
+  async outcome(byIndex: FeedChoice): Promise<FeedChoice> {
+    if (this.index.knownFrames === 0) return byIndex;
+    const tried = await (this.running ?? this.run(byIndex));
+    return tried.kind === "whole" ? tried : byIndex;
+  }
+
+  private run(choice: FeedChoice): Promise<FeedChoice> {
+    const { job, index, ports } = this;
+    return tryFeed(
+      ports.binaries,
+      job.request.sourcePath,
+      job.media.facts,
+      index,
+      choice,
+      job.stop.signal,
+    );
+  }
 }
 
 async function indexThenEncodeWhole(
@@ -117,7 +170,8 @@ async function indexThenEncodeWhole(
       signal: job.stop.signal,
     },
   );
-  const choice = chooseFeed(job.media.facts, index);
+  const trial = new FeedTrial(job, index, ports);
+  const choice = await trial.outcome(chooseFeed(job.media.facts, index));
   job.choice = choice;
   if (choice.kind === "whole") noteWhole(job, choice.reason);
   ports.dispatch({
@@ -137,6 +191,8 @@ export function makeWhole(
 ): void {
   job.choice = choice;
   noteWhole(job, choice.reason);
+  // Sound was fed by the clock as it stood.
+  if (choice.reason === "clock-jumps-back") job.audioFile = null;
   job.restartRates();
   job.finished.clear();
   ports.dispatch({

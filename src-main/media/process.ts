@@ -259,7 +259,12 @@ const keptVariables = [
 
 function cleanEnvironment(workFolder: string | undefined): NodeJS.ProcessEnv {
   // SVT-AV1 tells its life on stderr unless asked for errors only.
-  const environment: NodeJS.ProcessEnv = { LC_ALL: "C", SVT_LOG: "1" };
+  const environment: NodeJS.ProcessEnv = {
+    LC_ALL: "C",
+    SVT_LOG: "1",
+    // A statically linked ffprobe crashes in the character converters it would load from the system.
+    GCONV_PATH: "/nonexistent",
+  };
   for (const name of keptVariables) {
     const value = process.env[name];
     if (value !== undefined) environment[name] = value;
