@@ -11,6 +11,8 @@ export interface Mutant {
   readonly file: string;
   readonly from: string;
   readonly to: string;
+  /** Worlds known to show it; `npm run sim -- --mutants` finds new ones. */
+  readonly seeds: readonly number[];
 }
 
 export const mutants: readonly Mutant[] = [

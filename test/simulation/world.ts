@@ -104,6 +104,7 @@ export class World {
       this.time.at(fault.atMs, () => this.strike(fault));
     this.time.at(plan.healsAtMs, () => this.heal());
     this.jumps = plan.faults.some((fault) => fault.kind === "clock-jump");
+    this.ledger.clockJumps = this.jumps;
   }
 
   /** Runs to the end of all jobs, or to the first sign that it will not come. */
@@ -425,6 +426,7 @@ export class World {
     this.time.after(50, () => {
       if (life !== this.life || job.state === "done") return;
       job.ledger.whole = true;
+      this.ledger.forgetFailures(name);
       job.ledger.completedInLife = false;
       job.restored = [];
       job.restoredWhole = [];
@@ -1080,7 +1082,7 @@ export class World {
   /** No more faults; people forgive, resume and retry. */
   private heal(): void {
     this.healed = true;
-    this.ledger.failedTasks.clear();
+
     for (const worker of this.workers) {
       this.ledger.workers.get(worker.plan.name)!.blocks.clear();
       this.tell({
@@ -1091,6 +1093,7 @@ export class World {
     for (const job of this.jobs) {
       if (job.state !== "failed" || job.ledger.poison) continue;
       job.state = "running";
+      this.ledger.forgetFailures(job.plan.name);
       if (job.known)
         this.tell({ type: "job-retried", jobId: jobIdOf(job.plan.name) });
       else this.addJob(job);

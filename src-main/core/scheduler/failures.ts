@@ -76,7 +76,8 @@ export function recordFailure(
     code,
     atMs: turn.state.callerMs ?? turn.nowMs,
   };
-  task.failures.push(record);
+  // The master's own trouble says nothing of the task or the worker.
+  if (verdict !== "hold") task.failures.push(record);
   remember(job.failures, record);
   if (verdict === "fatal") return failJob(turn, job, code, [record]);
   if (verdict === "hold") return holdJob(turn, job, code);

@@ -178,6 +178,7 @@ export function retryJob(turn: Turn, jobId: JobId): void {
     for (const key of keys) {
       worker.blocks.delete(key);
       worker.strikes.delete(key);
+      worker.restUntilMs = 0;
     }
   wakeWorkers(turn);
   completeStageIfDone(turn, job);

@@ -64,6 +64,9 @@ function takeBack(turn: Turn, worker: Worker, attemptId: AttemptId): void {
     attempt.workerId === worker.workerId &&
     isWanted(turn, worker, attempt)
   ) {
+    // What has not begun elsewhere need not.
+    for (const other of [...attempt.task.attempts])
+      if (other.startedAtMs === null) cancelAttempt(turn, other, "superseded");
     reviveAttempt(turn, attempt, worker);
     return;
   }
