@@ -2,9 +2,9 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { WebSocket } from "ws";
-import { z } from "zod";
 import { Failure } from "../core/errors.ts";
 import { applyUiChange } from "../protocol/apply-ui-change.ts";
+import { parseUiAddress, type UiAddress } from "../protocol/ui-address.ts";
 import type {
   UiAnswer,
   UiRequest,
@@ -18,23 +18,13 @@ const connectTimeoutMs = 5_000;
 /** Ten thousand jobs with long names are some 10 MB. */
 const maxAnswerBytes = 128 * 1024 * 1024;
 
-const addressSchema = z.object({
-  url: z.url({ protocol: /^http$/ }),
-  token: z.string().min(1),
-  pid: z.number().int().positive(),
-});
-export type UiAddress = z.infer<typeof addressSchema>;
-
 /** Where the node of a data folder can be reached; null: none has one open. */
 export async function readUiAddress(
   dataFolder: string,
 ): Promise<UiAddress | null> {
-  try {
-    const text = await readFile(path.join(dataFolder, "ui.json"), "utf8");
-    return addressSchema.parse(JSON.parse(text));
-  } catch {
-    return null;
-  }
+  const file = path.join(dataFolder, "ui.json");
+  const text = await readFile(file, "utf8").catch(() => "");
+  return parseUiAddress(text);
 }
 
 /**
