@@ -72,6 +72,7 @@ export interface AudioOrderTrack {
   readonly channels: number;
   readonly sampleRateHz: number;
   readonly encoder: AudioEncoder;
+  /** Of the whole track; ignored for flac. */
   readonly kilobitsPerSecond: number;
 }
 

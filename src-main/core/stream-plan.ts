@@ -240,12 +240,15 @@ function plannedAudio(
       track.index,
       `${audioName(facts, track)} is converted to ${encoder}: ${container} files cannot hold ${track.codec}.`,
     );
+  const channels = outputChannels(track, choice);
+  const perPair =
+    choice.kind === "encode" ? choice.kilobitsPerSecond : fallbackKilobits;
   const encode: AudioOrderTrack = {
-    channels: outputChannels(track, choice),
+    channels,
     sampleRateHz: outputRateHz(track, encoder),
     encoder,
-    kilobitsPerSecond:
-      choice.kind === "encode" ? choice.kilobitsPerSecond : fallbackKilobits,
+    // A single channel needs more than half of what a pair does.
+    kilobitsPerSecond: Math.round(perPair * Math.max(0.6, channels / 2)),
   };
   return { ...common, codec: encoder, encode };
 }
