@@ -24,6 +24,8 @@ export interface LedgerJob {
   restored: ReadonlyMap<string, readonly [number, number]>;
   restoredWhole: ReadonlySet<string>;
   completedInLife: boolean;
+  /** Asked to be made whole, and not yet answered. */
+  remaking: boolean;
 }
 
 export interface LedgerWorker {
@@ -57,7 +59,6 @@ export class Ledger {
     string,
     { worker: string; code: string; counts: boolean }[]
   >();
-  readonly delivered: string[] = [];
   private readonly live = new Set<LedgerAttempt>();
   queuePaused = false;
   /** Times told to people say nothing of the scheduler's own clock then. */
@@ -84,15 +85,9 @@ export class Ledger {
       case "fail-job":
         return this.seeFail(effect);
       case "make-whole":
-        return this.expect(
-          !(this.jobs.get(effect.jobId)?.whole ?? true),
-          () => `${effect.jobId} is whole already`,
-        );
+        return this.seeMakeWhole(effect.jobId);
       case "disconnect-worker":
-        return this.expect(
-          this.workers.get(effect.workerId)?.session === true,
-          () => `${effect.workerId} is not connected`,
-        );
+        return this.seeDisconnect(effect.workerId);
       case "block-worker":
         this.workers
           .get(effect.workerId)
@@ -127,6 +122,7 @@ export class Ledger {
       job.allowed === null || job.allowed.has(workerId),
       () => `${name}: not chosen`,
     );
+    this.expect(!job.remaking, () => `${name}: the job is being made whole`);
     const need = assignment.kind === "audio" ? "audio:x" : job.encoder;
     this.expect(
       worker.capabilities.includes(need),
@@ -275,6 +271,21 @@ export class Ledger {
     );
   }
 
+  private seeMakeWhole(name: string): void {
+    const job = this.jobs.get(name);
+    this.expect(
+      job !== undefined && !job.whole && !job.remaking,
+      () => `${name} is made whole twice`,
+    );
+    if (job !== undefined) job.remaking = true;
+  }
+
+  private seeDisconnect(name: string): void {
+    const worker = this.workers.get(name);
+    this.expect(worker?.session === true, () => `${name} is not connected`);
+    if (worker !== undefined) worker.session = false;
+  }
+
   private seeCancel(effect: SchedulerEffect & { type: "cancel" }): void {
     const attempt = this.attempts.get(effect.attemptId);
     if (attempt === undefined) return;
@@ -318,7 +329,12 @@ export class Ledger {
     for (const attempt of this.live) attempt.state = "ended";
     for (const attempt of this.attempts.values()) attempt.state = "ended";
     this.live.clear();
-    for (const job of this.jobs.values()) job.completedInLife = false;
+    // What failed where was not written down: a restarted master begins anew.
+    this.failedTasks.clear();
+    for (const job of this.jobs.values()) {
+      job.completedInLife = false;
+      job.remaking = false;
+    }
   }
 
   private seeComplete(

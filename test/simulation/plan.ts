@@ -1,3 +1,4 @@
+/* eslint @typescript-eslint/switch-exhaustiveness-check: ["error", { "considerDefaultExhaustiveForUnions": true }] -- kinds of faults are handled in groups */
 /** The world a seed draws: farm, jobs, faults. Plain data, so that a failing world can be looked at. */
 import { Random } from "./random.ts";
 

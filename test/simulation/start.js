@@ -1,5 +1,6 @@
 // Node 20 runs no TypeScript: the simulator is compiled in memory, then run.
-import { fileURLToPath } from "node:url";
+import process from "node:process";
+import { fileURLToPath, URL } from "node:url";
 import { runnerImport } from "vite";
 
 const { module } = await runnerImport(

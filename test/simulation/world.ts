@@ -1,3 +1,4 @@
+/* eslint @typescript-eslint/switch-exhaustiveness-check: ["error", { "considerDefaultExhaustiveForUnions": true }] -- kinds of faults are handled in groups */
 /**
  * A whole farm in virtual time: a master around the scheduler, workers, links
  * between them, and the faults of the plan. Everything random comes from the seed.
@@ -29,7 +30,6 @@ export interface RunReport {
   readonly framesEncoded: number;
   readonly framesNeeded: number;
   readonly steps: number;
-  readonly slowestStepMs: number;
   readonly samples: readonly {
     readonly atMs: number;
     readonly etaMs: number | null;
@@ -138,7 +138,6 @@ export class World {
         0,
       ),
       steps: this.steps,
-      slowestStepMs: 0,
       samples: this.samples,
     };
   }
@@ -288,6 +287,7 @@ export class World {
       restored: new Map(),
       restoredWhole: new Set(),
       completedInLife: false,
+      remaking: false,
     };
     const job: SimJob = {
       plan,
@@ -426,6 +426,7 @@ export class World {
     this.time.after(50, () => {
       if (life !== this.life || job.state === "done") return;
       job.ledger.whole = true;
+      job.ledger.remaking = false;
       this.ledger.forgetFailures(name);
       job.ledger.completedInLife = false;
       job.restored = [];
@@ -442,7 +443,7 @@ export class World {
 
   private order(assignment: Assignment): void {
     const worker = this.workerNamed(assignment.workerId);
-    const { plan, ledger } = this.jobNamed(assignment.jobId);
+    const { plan } = this.jobNamed(assignment.jobId);
     const isVideo = assignment.kind === "video";
     const startFrame = isVideo ? assignment.range.startFrame : 0;
     const endFrame = isVideo ? assignment.range.endFrame : plan.audioFrames;
@@ -470,7 +471,6 @@ export class World {
       encoded: false,
       over: false,
     };
-    void ledger;
     this.attempts.set(attempt.id, attempt);
     const { session } = worker;
     this.time.after(worker.plan.latencyMs, () => {
@@ -637,7 +637,6 @@ export class World {
     const live = known.state === "live";
     if (!attempt.over) worker.drop(attempt);
     const attemptId = attempt.id as AttemptId;
-    this.framesEncoded += attempt.kind === "video" && !isLie ? 0 : 0;
     if (outcome === "good") {
       known.good =
         !isLie ||
@@ -779,19 +778,22 @@ export class World {
   /** The master closes the link; a worker that lives notices and comes back. */
   private disconnect(name: string): void {
     const worker = this.workerNamed(name);
-    this.time.after(1, () => this.leave(worker));
+    worker.joined = false;
+    this.time.after(1, () =>
+      this.tell({ type: "worker-left", workerId: deviceId(name) }),
+    );
     worker.disconnected = true;
     if (!worker.isOut)
       this.time.after(this.random.between(500, 3000), () => this.join(worker));
   }
 
   private announce(worker: SimWorker): void {
-    const kind = worker.suspended
-      ? "suspended"
-      : worker.draining
-        ? "draining"
-        : "ready";
     this.send(worker, () => {
+      const kind = worker.suspended
+        ? "suspended"
+        : worker.draining
+          ? "draining"
+          : "ready";
       this.ledger.workers.get(worker.plan.name)!.availability = kind;
       this.tell({
         type: "worker-availability-changed",
@@ -811,10 +813,13 @@ export class World {
     } as const;
     this.ledger.workers.get(worker.plan.name)!.heardAtMs = this.time.nowMs;
     this.tell(heard);
-    if (!this.healed && this.random.chance(this.plan.replayShare / 10))
-      this.time.after(this.random.logBetween(1, 30_000), () =>
-        this.tell(heard),
-      );
+    if (!this.healed && this.random.chance(this.plan.replayShare / 2))
+      this.time.after(this.random.logBetween(1, 30_000), () => {
+        // Nobody can tell a late sign of life from a fresh one.
+        const entry = this.ledger.workers.get(worker.plan.name)!;
+        if (entry.session) entry.heardAtMs = this.time.nowMs;
+        this.tell(heard);
+      });
     if (!this.jumps) this.ledger.checkLeases(this.time.nowMs);
     for (const attempt of [...worker.held]) {
       if (
@@ -969,6 +974,7 @@ export class World {
     this.time.after(fault.forMs, () => {
       this.countAll(worker);
       const reconnects =
+        !worker.joined ||
         worker.disconnected ||
         worker.cut ||
         worker.crashed ||

@@ -86,7 +86,6 @@ function detach(turn: Turn, attempt: Attempt): void {
   task.attempts.splice(task.attempts.indexOf(attempt), 1);
   const worker = state.workers.get(attempt.workerId)!;
   worker.attempts.splice(worker.attempts.indexOf(attempt), 1);
-  if (worker.attempts.length === 0) worker.idleSinceMs = turn.nowMs;
   if (attempt.shorten !== null) {
     const thief = state.workers.get(attempt.shorten.thief);
     if (thief?.stealing === attempt) thief.stealing = null;

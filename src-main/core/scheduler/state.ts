@@ -186,7 +186,6 @@ export interface Worker {
   stealing: Attempt | null;
   /** The `workVersion` at which it found nothing to take. */
   foundNothingAt: number;
-  idleSinceMs: number;
 }
 
 export interface SchedulerState {

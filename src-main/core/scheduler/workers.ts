@@ -51,7 +51,6 @@ function createWorker(spec: WorkerSpec, nowMs: number): Worker {
     restUntilMs: 0,
     stealing: null,
     foundNothingAt: -1,
-    idleSinceMs: nowMs,
   };
 }
 
