@@ -174,7 +174,7 @@ export class World {
           .map((w) => Math.min(w.speed / job.cost, w.linkFps)),
       );
       const videoMs = mayBeWhole
-        ? (2 * job.frames * 1000) / slowest
+        ? ((job.poisonFrame === null ? 2 : 4) * job.frames * 1000) / slowest
         : (3 * job.frames * 1000) / together;
       workMs +=
         job.stages * (videoMs + 30_000) +
