@@ -67,7 +67,7 @@ const firstRoundShare = 1 / 3;
 const minSamples = 3;
 /** The last samples must have been taken within this share of a halving of the quality they led to. */
 const settledShare = 0.15;
-const maxRounds = 3;
+const maxRounds = 5;
 /** How far `nextQuality` may leave the solved quality, as a share of a halving: 2 of CRF. */
 const maxDriftShare = 1 / 3;
 /** Corrections aim at this band around the target, not at its middle: evenness counts more. */
@@ -76,8 +76,8 @@ const toleratedShare = 0.004;
 const minDriftShare = 1 / 25;
 /** Share of a piece's bytes by which a bound inside it can mislead. */
 const edgeDoubtShare = 0.4;
-/** Measured slopes outside of these multiples of the usual one are noise. */
-const slopeBounds = { min: 0.5, max: 2.5 };
+/** Measured slopes outside of these multiples of the usual one are noise. Grain is steep, drawings are flat. */
+const slopeBounds = { min: 0.2, max: 4 };
 
 /** Bits per pixel around which encoders end up at their usual quality, by codec. */
 const usualBitsPerPixel: Readonly<Record<string, number>> = {
@@ -209,7 +209,7 @@ export function isSettled(control: SizeControl): boolean {
   const rounds = sampledQualities(control);
   if (rounds.length >= maxRounds) return true;
   if (rounds.length < 2) return false;
-  const distance = Math.abs(rounds.at(-1)! - control.quality);
+  const distance = Math.abs(lastRound(control)[0]!.quality - control.quality);
   return (
     distance <=
     Math.max(control.halvingStep * settledShare, control.scale.step / 2)
@@ -328,34 +328,53 @@ function solved(before: SizeControl): SizeControl {
   };
 }
 
-/** The last round of samples: taken where the rounds before it led. */
-function lastRound({ samples }: SizeControl): readonly EncodedPiece[] {
-  const quality = samples.at(-1)?.quality;
-  return samples.filter((sample) => sample.quality === quality);
+/** The full round of samples that came nearest to the target: there the model errs least. */
+function lastRound(control: SizeControl): readonly EncodedPiece[] {
+  const [nearest] = roundsByDistance(control);
+  return control.samples.filter((sample) => sample.quality === nearest);
+}
+
+/** The qualities of the rounds, the one whose bytes come nearest to the target first. */
+function roundsByDistance(control: SizeControl): number[] {
+  const qualities = sampledQualities(control);
+  // The first round is smaller, and only finds the neighbourhood.
+  const full = qualities.length > 1 ? qualities.slice(1) : qualities;
+  const distance = new Map(
+    full.map((quality) => [quality, Math.abs(halvingsAbove(control, quality))]),
+  );
+  return full.sort((a, b) => distance.get(a)! - distance.get(b)!);
+}
+
+/** How many halvings the film would be above its target, as a round's samples tell. */
+function halvingsAbove(control: SizeControl, quality: number): number {
+  const pieces = control.samples.filter((sample) => sample.quality === quality);
+  const ratio = meanRatio(control, pieces) * bytesFactor(control, quality);
+  return Math.log2(
+    (ratio * totalBytes(control.analysis)) / control.targetBytes,
+  );
 }
 
 function sampledQualities({ samples }: SizeControl): number[] {
   return [...new Set(samples.map(({ quality }) => quality))];
 }
 
-/** From the pieces that the last two rounds share. */
+/**
+ * The slope between the round nearest to the target and another: best one on
+ * the other side of the target, because bytes follow quality in a curve.
+ */
 function measuredHalvingStep(control: SizeControl): number {
-  const { samples, scale } = control;
-  const [a, b] = sampledQualities(control).slice(-2);
-  if (a === undefined || b === undefined) return control.halvingStep;
-  let [sizeA, sizeB] = [0, 0];
-  for (const piece of samples.filter(({ quality }) => quality === a)) {
-    const again = samples.find(
-      ({ quality, startFrame }) =>
-        quality === b && startFrame === piece.startFrame,
-    );
-    if (again === undefined) continue;
-    sizeA += piece.bytes;
-    sizeB += again.bytes;
-  }
-  const step = (b - a) / Math.log2(sizeA / sizeB);
+  const { scale } = control;
+  const [nearest] = roundsByDistance(control);
+  if (nearest === undefined) return control.halvingStep;
+  const above = halvingsAbove(control, nearest);
   // Too near to each other, noise would be taken for a slope.
-  if (Math.abs(b - a) < scale.halvingStep / 12) return control.halvingStep;
+  const others = sampledQualities(control)
+    .filter((quality) => Math.abs(quality - nearest) >= scale.halvingStep / 12)
+    .sort((a, b) => Math.abs(a - nearest) - Math.abs(b - nearest));
+  const other =
+    others.find((quality) => quality > nearest === above > 0) ?? others[0];
+  if (other === undefined) return control.halvingStep;
+  const step = (other - nearest) / halvingsBetween(control, nearest, other);
   if (!Number.isFinite(step) || step <= 0) return control.halvingStep;
   return Math.min(
     slopeBounds.max * scale.halvingStep,
@@ -363,20 +382,39 @@ function measuredHalvingStep(control: SizeControl): number {
   );
 }
 
+/** By how many halvings the pieces that two rounds share are larger in the first. */
+function halvingsBetween(
+  { samples }: SizeControl,
+  first: number,
+  second: number,
+): number {
+  let [larger, smaller] = [0, 0];
+  for (const piece of samples.filter(({ quality }) => quality === first)) {
+    const again = samples.find(
+      ({ quality, startFrame }) =>
+        quality === second && startFrame === piece.startFrame,
+    );
+    if (again === undefined) continue;
+    larger += piece.bytes;
+    smaller += again.bytes;
+  }
+  return Math.log2(larger / smaller);
+}
+
 /** Mean of actual over modelled bytes, each sample counting for the share of the film it stands for. */
 function meanRatio(
   control: SizeControl,
   pieces: readonly EncodedPiece[],
 ): number {
-  const share = totalBytes(control.profile) / pieces.length;
+  const share = totalBytes(control.analysis) / pieces.length;
   let [ratios, weights] = [0, 0];
+  const isAll = pieces.length >= control.analysis.bounds.length - 1;
   for (const piece of pieces) {
-    const weight = Math.max(1, bytesWithin(control.profile, piece) / share);
-    const isAll = pieces.length >= control.profile.bounds.length - 1;
-    const counted = isAll ? modelledBytes(control, piece) : weight;
-    ratios +=
-      counted * (piece.bytes / Math.max(1, modelledBytes(control, piece)));
-    weights += counted;
+    const analysed = Math.max(1, bytesWithin(control.analysis, piece));
+    const weight = isAll ? analysed : Math.max(1, analysed / share);
+    const modelled = analysed * bytesFactor(control, piece.quality);
+    ratios += (weight * piece.bytes) / modelled;
+    weights += weight;
   }
   return ratios / weights;
 }
