@@ -52,6 +52,7 @@ const firstCapacity = 4096;
 /** No codec reorders over more frames: H.264 and HEVC hold at most 16 pictures, fields and hierarchies included. */
 const reorderWindow = 64;
 
+/** The frames of one source's video. Fill it with `addPacket` in decode order, then `finish`; it may be asked meanwhile. */
 export class FrameIndex {
   readonly timeBase: Ratio;
   #pts = new Float64Array(firstCapacity);

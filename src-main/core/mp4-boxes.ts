@@ -101,6 +101,7 @@ export function fullBox(
   return box(type, u32(version * 2 ** 24 + flags), ...parts);
 }
 
+/** The parts, nested or not, as one piece of memory. */
 export function joined(parts: readonly BoxPart[]): Uint8Array {
   const flat: Uint8Array[] = [];
   const flatten = (part: BoxPart): void => {
@@ -119,10 +120,12 @@ export function joined(parts: readonly BoxPart[]): Uint8Array {
   return bytes;
 }
 
+/** One byte. */
 export function u8(value: number): Uint8Array {
   return Uint8Array.of(value);
 }
 
+/** Two bytes, big-endian as all numbers of ISO/IEC 14496-12. */
 export function u16(value: number): Uint8Array {
   const bytes = new Uint8Array(2);
   viewOf(bytes).setUint16(0, value);
@@ -136,20 +139,24 @@ export function u32(value: number): Uint8Array {
   return bytes;
 }
 
+/** Eight bytes, big-endian; whole numbers only. */
 export function u64(value: number): Uint8Array {
   const bytes = new Uint8Array(8);
   viewOf(bytes).setBigUint64(0, BigInt(value));
   return bytes;
 }
 
+/** A text of Latin-1 characters, a byte each. */
 export function characters(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
+/** The box type or brand at an offset. */
 export function fourCharacters(bytes: Uint8Array, at: number): string {
   return String.fromCharCode(...bytes.subarray(at, at + 4));
 }
 
+/** The same bytes, to be read as numbers. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -13,6 +13,7 @@ export interface NutPacket {
   readonly isKey: boolean;
 }
 
+/** The stream is not NUT as ffmpeg writes it. */
 export class NutError extends Error {}
 
 const magic = "nut/multimedia container\0";
@@ -62,6 +63,7 @@ interface TimeBase {
   readonly denominator: number;
 }
 
+/** Give it the stream piece by piece (`push`); it calls back once per packet, in stream order. Throws `NutError`. */
 export class NutMeter {
   readonly #onPacket: (packet: NutPacket) => void;
   /** What is left of earlier pieces: the beginning of an element whose end has not come yet. */

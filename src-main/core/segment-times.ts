@@ -3,6 +3,7 @@
 /** Sources with equal or nearly equal timestamps are moved by less than this (media.md section 4). */
 const toleranceUs = 100;
 
+/** Collects the packet times of a received segment, at most as many as were ordered, and says what is wrong with them. */
 export class SegmentTimes {
   readonly #limit: number;
   #pts: Float64Array;

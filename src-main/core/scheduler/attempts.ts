@@ -140,12 +140,14 @@ export function reviveAttempt(
   attach(turn, attempt, worker);
 }
 
+/** The worker has begun to encode; its speed is measured from here. */
 export function attemptStarted(turn: Turn, attemptId: AttemptId): void {
   const attempt = turn.state.attempts.get(attemptId);
   if (attempt !== undefined && attempt.startedAtMs === null)
     markStarted(attempt, turn.nowMs);
 }
 
+/** Frames encoded, and frames that left the master: the range cannot be shortened to fewer. */
 export function attemptProgressed(
   turn: Turn,
   attemptId: AttemptId,
@@ -311,6 +313,7 @@ function praise(turn: Turn, attempt: Attempt): void {
   worker.strikes.delete(blockKey(needsOf(attempt.job, attempt.task)));
 }
 
+/** Ends a failed attempt and draws the consequences for its task, worker and job (failures.ts). */
 export function attemptFailed(
   turn: Turn,
   attemptId: AttemptId,

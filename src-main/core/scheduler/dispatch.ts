@@ -7,6 +7,7 @@ import type { Job, SchedulerState, Worker } from "./state.ts";
 import { help } from "./tail.ts";
 import type { Turn } from "./turn.ts";
 
+/** Gives work to every worker that takes some, the longest idle first, until nobody finds anything. */
 export function dispatch(turn: Turn): void {
   const { state, nowMs } = turn;
   if (state.queuePaused) return;

@@ -10,6 +10,7 @@ export function blockKey(needs: readonly string[]): string {
   );
 }
 
+/** Capabilities a worker must have for a task; for a segment still to be cut, pass null. */
 export function needsOf(job: Job, task: Task | null): readonly string[] {
   return task?.kind === "audio" ? task.needs : job.needs;
 }
@@ -35,6 +36,7 @@ export function isAble(
   return missingCapability(worker, needs) === null;
 }
 
+/** Whether a worker is set aside for this kind of work now (soft: it ends by itself). */
 export function isBlocked(
   worker: Worker,
   needs: readonly string[],

@@ -8,6 +8,7 @@ export interface IntervalSet {
   frames: number;
 }
 
+/** A set without frames. */
 export const emptySet = (): IntervalSet => ({
   starts: [],
   ends: [],

@@ -9,6 +9,7 @@ import type { Job } from "./state.ts";
 import { createStage, extendStage, stageDone } from "./timeline.ts";
 import { wakeWorkers, type Turn } from "./turn.ts";
 
+/** Takes a job in at its place by priority; one already known is left as it is. */
 export function addJob(turn: Turn, spec: JobSpec): void {
   const { state } = turn;
   if (state.jobs.has(spec.jobId)) return;
@@ -51,6 +52,7 @@ function insertByPriority(order: Job[], job: Job): void {
   order.splice(at, 0, job);
 }
 
+/** Puts a job before another one of its priority; null: last. */
 export function moveJob(
   turn: Turn,
   jobId: JobId,
@@ -67,6 +69,7 @@ export function moveJob(
   wakeWorkers(turn);
 }
 
+/** Changes a job's priority and so its place. */
 export function prioritiseJob(
   turn: Turn,
   jobId: JobId,
@@ -81,6 +84,7 @@ export function prioritiseJob(
   wakeWorkers(turn);
 }
 
+/** Restricts a job to some workers (null: all); attempts elsewhere are cancelled. */
 export function chooseWorkers(
   turn: Turn,
   jobId: JobId,
@@ -98,6 +102,7 @@ export function chooseWorkers(
   wakeWorkers(turn);
 }
 
+/** More frames of a source are known, or all of them. */
 export function extendTimeline(
   turn: Turn,
   jobId: JobId,
@@ -145,6 +150,7 @@ function replaceStage(turn: Turn, job: Job, spec: StageSpec): void {
   completeStageIfDone(turn, job);
 }
 
+/** Cancels a job's attempts; its finished segments stay. */
 export function pauseJob(turn: Turn, jobId: JobId): void {
   const job = turn.state.jobs.get(jobId);
   if (job === undefined || job.paused) return;
@@ -152,6 +158,7 @@ export function pauseJob(turn: Turn, jobId: JobId): void {
   cancelAll(turn, job, "job-paused");
 }
 
+/** Lets a paused or held job go on. */
 export function resumeJob(turn: Turn, jobId: JobId): void {
   const job = turn.state.jobs.get(jobId);
   if (job === undefined) return;
@@ -184,6 +191,7 @@ export function retryJob(turn: Turn, jobId: JobId): void {
   completeStageIfDone(turn, job);
 }
 
+/** Forgets a job and cancels what runs of it. */
 export function endJob(turn: Turn, jobId: JobId): void {
   const { state } = turn;
   const job = state.jobs.get(jobId);
@@ -196,6 +204,7 @@ export function endJob(turn: Turn, jobId: JobId): void {
   wakeWorkers(turn);
 }
 
+/** Gives a job up with the reasons; it can be retried. */
 export function failJob(
   turn: Turn,
   job: Job,
@@ -233,6 +242,7 @@ export function makeWhole(turn: Turn, job: Job, code: ErrorCode): void {
   });
 }
 
+/** Cancels every live attempt of a job. */
 export function cancelAll(turn: Turn, job: Job, reason: CancelReason): void {
   for (const attempt of [...job.attempts.values()])
     cancelAttempt(turn, attempt, reason);

@@ -42,6 +42,7 @@ export function isMeasured(worker: Worker, job: Job): boolean {
   );
 }
 
+/** What an attempt takes beside encoding, ms: start, transfer, inspection; assumed until measured. */
 export function overheadMs(
   state: SchedulerState,
   worker: Worker,
@@ -120,6 +121,7 @@ function weightOf(
   return 1 - Math.exp(-windowMs / state.config.speedMemoryMs);
 }
 
+/** Starts the clocks by which an attempt's speed is measured. */
 export function markStarted(attempt: Attempt, nowMs: number): void {
   attempt.startedAtMs = nowMs;
   attempt.progressedAtMs = nowMs;

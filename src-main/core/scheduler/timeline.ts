@@ -124,6 +124,7 @@ export function takeFresh(
   return task;
 }
 
+/** A new open segment with an id nobody had before. */
 export function createVideoTask(
   state: SchedulerState,
   startFrame: number,

@@ -108,6 +108,7 @@ function isWanted(turn: Turn, worker: Worker, attempt: Attempt): boolean {
   );
 }
 
+/** Its attempts are lost at once and their tasks open; a result that still comes can count. */
 export function workerLeft(turn: Turn, workerId: DeviceId): void {
   const worker = turn.state.workers.get(workerId);
   if (worker === undefined || worker.presence === "gone") return;
@@ -138,6 +139,7 @@ export function workerHeard(turn: Turn, workerId: DeviceId): void {
   worker.doubtedUntilMs = null;
 }
 
+/** What a worker's owner allows now. */
 export function availabilityChanged(
   turn: Turn,
   workerId: DeviceId,
@@ -170,6 +172,7 @@ function resumeMeasuring(worker: Worker, nowMs: number): void {
   }
 }
 
+/** A person lifts a worker's soft block. */
 export function workerForgiven(turn: Turn, workerId: DeviceId): void {
   const worker = turn.state.workers.get(workerId);
   if (worker !== undefined) forgive(turn, worker);
