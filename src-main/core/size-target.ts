@@ -82,7 +82,7 @@ export function estimatedAudioBytes(facts: MediaFacts, plan: JobPlan): number {
         ? channels * (copiedKilobitsPerChannel[track?.codec ?? ""] ?? 400)
         : encode.encoder === "flac"
           ? channels * 450
-          : (encode.kilobitsPerSecond * channels) / 2;
+          : encode.kilobitsPerSecond;
     return bytes + (kilobits * 1000 * durationS) / 8;
   }, 0);
 }

@@ -135,7 +135,7 @@ export function pictureFacts(video: VideoStreamFacts): PictureFacts {
     sampleAspect: boundedRatio(video.sampleAspect),
     interlaced,
     fieldOrder: shownFieldOrder(fieldOrder),
-    colour: knownColours(colour),
+    colour: yuvColours(knownColours(colour), video.pixelFormat),
     hdr: {
       masterDisplay: matching(hdr.masterDisplay, masterDisplayPattern),
       maxCll: matching(hdr.maxCll, maxCllPattern),
@@ -172,6 +172,13 @@ function knownColours(colour: ColourFacts): ColourFacts {
     space: known(colour.space, colourSpaces),
     chromaLocation: known(colour.chromaLocation, chromaLocations),
   };
+}
+
+/** All outputs are YUV: what a source's RGB says of its matrix and range is not theirs. */
+function yuvColours(colour: ColourFacts, pixelFormat: string): ColourFacts {
+  if (pixelLayout(pixelFormat).rgb)
+    return { ...colour, range: null, space: null, chromaLocation: null };
+  return colour.space === "gbr" ? { ...colour, space: null } : colour;
 }
 
 const matching = (text: string | null, pattern: RegExp) =>

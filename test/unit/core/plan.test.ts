@@ -72,6 +72,17 @@ describe("planJob", () => {
     expect(asked.notes.join()).toMatch(/10 bit become 8 bit/);
   });
 
+  it("does not tag YUV with what RGB sources say of themselves", () => {
+    const { colour } = exampleFacts().video!;
+    const colourOf = (pixelFormat: string) =>
+      planJob(
+        exampleFacts({ pixelFormat, colour: { ...colour, space: "gbr" } }),
+        exampleRecipe(),
+      ).picture?.colour;
+    expect(colourOf("gbrp")).toMatchObject({ space: null, range: null });
+    expect(colourOf("yuv420p")).toMatchObject({ space: null, range: "tv" });
+  });
+
   it("refuses a lossless archive that would lose something", () => {
     const recipe = findPreset("lossless-archive")!.recipe;
     expect(() =>

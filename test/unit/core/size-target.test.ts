@@ -35,7 +35,7 @@ describe("targetVideoBytes", () => {
 });
 
 describe("estimatedAudioBytes", () => {
-  it("goes by the bitrate per channel pair, or the usual of a copied codec", () => {
+  it("goes by the track's bitrate, or the usual of a copied codec", () => {
     const facts = exampleFacts();
     const audio = {
       kind: "encode",
@@ -45,7 +45,8 @@ describe("estimatedAudioBytes", () => {
       copyWhenPossible: false,
     } as const;
     const encoded = planJob(facts, exampleRecipe({}, {}, { audio }));
-    expect(estimatedAudioBytes(facts, encoded)).toBe(600_000);
+    // A single channel gets 0.6 of what a pair does: 96 kbit/s.
+    expect(estimatedAudioBytes(facts, encoded)).toBe(720_000);
     expect(estimatedAudioBytes(facts, planJob(facts, exampleRecipe()))).toBe(
       960_000,
     );
