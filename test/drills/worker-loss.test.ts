@@ -1,0 +1,76 @@
+/** A worker dies, stands still, or loses its encoder: its work is done elsewhere. */
+import { afterEach, describe, expect, test } from "vitest";
+import { startDrillFarm, type DrillFarm } from "../fixtures/drill-farm.ts";
+import { drillClip } from "../fixtures/drill-media.ts";
+
+/** Targets of design.md section 13. */
+const lostSocketMs = 2_000;
+const frozenMs = 15_000;
+
+let farm: DrillFarm;
+afterEach(() => farm.close());
+
+/** From a blow at the only worker at work to the first work of another. */
+async function timeToElsewhere(
+  blow: (victim: ReturnType<DrillFarm["node"]>) => Promise<void> | void,
+): Promise<number> {
+  const victim = await farm.busyWorker();
+  const before = performance.now();
+  await blow(victim);
+  await farm.busyWorker(({ name }) => name !== victim.name);
+  return performance.now() - before;
+}
+
+describe("a worker is lost", () => {
+  test("kill -9 in mid-segment: at work elsewhere within 2 s, right in the end, back at once", async () => {
+    farm = await startDrillFarm({ workers: [{ pace: 8 }, { pace: 8 }] });
+    const job = await farm.addJob({
+      source: await drillClip({ durationS: 24, whole: true }),
+    });
+    const tookMs = await timeToElsewhere((victim) => victim.kill9());
+    console.log(`kill -9: elsewhere after ${tookMs.toFixed(0)} ms`);
+    expect(tookMs).toBeLessThan(lostSocketMs);
+    const dead = farm.workers.find((worker) => !worker.isRunning);
+    dead?.start();
+    await farm.expectRight(job);
+    await farm.nothingLeft([job]);
+  });
+
+  test("SIGSTOP in mid-segment: at work elsewhere within 15 s, and the frozen one comes back", async () => {
+    farm = await startDrillFarm({ workers: [{ pace: 6 }, { pace: 6 }] });
+    const job = await farm.addJob({
+      source: await drillClip({ durationS: 24, whole: true }),
+    });
+    const victim = await farm.busyWorker();
+    const tookMs = await timeToElsewhere((one) => {
+      one.freeze();
+    });
+    console.log(`frozen: elsewhere after ${tookMs.toFixed(0)} ms`);
+    expect(tookMs).toBeLessThan(frozenMs);
+    victim.thaw();
+    await farm.expectRight(job);
+    await farm.waitFor(({ workers }) => workers.length === 2, {
+      what: "the frozen worker's return",
+    });
+    await farm.nothingLeft([job]);
+  });
+
+  test("kill -9 of ffmpeg, again and again: every picture is right", async () => {
+    farm = await startDrillFarm({ workers: [{}, {}] });
+    const job = await farm.addJob({
+      source: await drillClip({ durationS: 24 }),
+      segmentS: 3,
+    });
+    let killed = 0;
+    for (let round = 0; round < 3; round += 1) {
+      const victim = await farm.busyWorker();
+      killed += victim.killFfmpeg();
+      await new Promise((resolve) => setTimeout(resolve, 700));
+    }
+    expect(killed).toBeGreaterThan(0);
+    await farm.expectRight(job);
+    const { log } = await farm.detail(job);
+    expect(log.some(({ text }) => text.includes("encoder-"))).toBe(true);
+    await farm.nothingLeft([job]);
+  });
+});
