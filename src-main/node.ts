@@ -18,6 +18,7 @@ import { loadIdentity, type Identity } from "./net/identity.ts";
 import type { LocalHello } from "./protocol/hello.ts";
 import type { MachineFacts } from "./protocol/messages.ts";
 import type { UiNode } from "./protocol/ui-contract.ts";
+import { openNodeStore, type NodeStore } from "./store/node-store.ts";
 import { loadPresets } from "./store/preset-folder.ts";
 import { NodeHost } from "./ui-server/node-host.ts";
 import type { UiHost } from "./ui-server/ui-host.ts";
@@ -97,6 +98,8 @@ async function assemble(
   const log = options.onLog ?? (() => undefined);
   await mkdir(options.dataFolder, { recursive: true, mode: 0o700 });
   const identity = await loadIdentity(join(options.dataFolder, "identity"));
+  const store = await openNodeStore(join(options.dataFolder, "store"));
+  parts.add(() => store.close());
   const binaries = await findBinaries({
     ...(options.ffmpeg === null ? {} : { ffmpeg: options.ffmpeg }),
     ...(options.ffprobe === null ? {} : { ffprobe: options.ffprobe }),
@@ -109,6 +112,7 @@ async function assemble(
   const hello: LocalHello = { appVersion, name: options.name };
   const common: Common = {
     options,
+    store,
     identity,
     binaries,
     capabilities,
@@ -145,6 +149,7 @@ async function assemble(
 }
 
 interface Common {
+  readonly store: NodeStore;
   readonly options: NodeOptions;
   readonly identity: Identity;
   readonly binaries: Binaries;
@@ -172,7 +177,8 @@ async function startMaster(
   const master = new Master({
     binaries: common.binaries,
     capabilities: common.capabilities.keys,
-    workFolder: join(options.dataFolder, "jobs"),
+    dataFolder: options.dataFolder,
+    store: common.store,
     ownDeviceId: identity.deviceId,
     scheduler: { idPrefix: `${randomBytes(3).toString("hex")}-` },
     nowMs: () => Date.now(),
@@ -182,13 +188,16 @@ async function startMaster(
     },
   });
   parts.add(() => master.close());
-  const allowed = new Set([...options.allow, identity.deviceId]);
+  const isAllowed = (id: DeviceId): boolean =>
+    id === identity.deviceId ||
+    options.allow.includes(id) ||
+    common.store.settings.allowedDevices.some((one) => one.deviceId === id);
   const server = await startFarmServer({
     identity,
     host: options.listen.host,
     port: options.listen.port,
     hello: common.hello,
-    isAllowed: (id) => allowed.has(id),
+    isAllowed,
     onWorker: (link) => {
       master.attach(link);
     },
@@ -197,6 +206,7 @@ async function startMaster(
     },
   });
   parts.add(() => server.close());
+  master.resume();
   return { master, server };
 }
 

@@ -58,7 +58,7 @@ export interface SizeControl {
 }
 
 /** Pieces of the analysis: short, because samples are whole pieces; not shorter, because of their first keyframes. */
-const analysisPieceS = 8;
+export const analysisPieceS = 8;
 /** A clip of up to two minutes is sampled whole, a film of two hours in a fortieth of it. */
 const maxSamples = 24;
 const samplesPerPiece = { base: 4, share: 0.75 };

@@ -3,12 +3,14 @@
  * wants, and reports what became of each.
  */
 import { Failure } from "../core/errors.ts";
-import type { AttemptId, DeviceId } from "../core/identifiers.ts";
+import { taskId, type AttemptId, type DeviceId } from "../core/identifiers.ts";
 import type { Assignment, SchedulerEffect } from "../core/scheduler/effects.ts";
 import type { SchedulerEvent } from "../core/scheduler/events.ts";
 import type { Binaries } from "../media/binaries.ts";
 import type { PeerLink } from "../net/peer-link.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
+import { openJobFolder } from "../store/job-folder.ts";
+import type { NodeStore } from "../store/node-store.ts";
 import { audioWork, videoWork } from "./attempt-work.ts";
 import type { Job } from "./job.ts";
 import type { JobQueue } from "./job-queue.ts";
@@ -16,6 +18,8 @@ import { MasterAttempt, type AttemptOutcome } from "./master-attempt.ts";
 
 export interface DeskPorts {
   readonly binaries: Binaries;
+  readonly store: NodeStore;
+  readonly dataFolder: string;
   readonly queue: JobQueue;
   readonly linkOf: (worker: DeviceId) => PeerLink | null;
   readonly nameOf: (worker: DeviceId) => string;
@@ -33,6 +37,8 @@ type Verified = Extract<AttemptOutcome, { kind: "verified" }>;
 export class AttemptDesk {
   private readonly ports: DeskPorts;
   private readonly attempts = new Map<AttemptId, MasterAttempt>();
+  /** The node is going down: what runs is remembered for its next start. */
+  private closing = false;
 
   constructor(ports: DeskPorts) {
     this.ports = ports;
@@ -52,13 +58,15 @@ export class AttemptDesk {
         {
           link,
           folder: job.folder,
+          keep: (ended, fileName) => this.keep(job, ended, fileName),
+          discard: (ended, fileName) => this.discard(job, ended, fileName),
           onOutcome: (ended, outcome) => {
             this.onOutcome(ended, outcome);
           },
         },
       );
       this.attempts.set(assignment.attemptId, attempt);
-      ports.whenOver(attempt.run());
+      ports.whenOver(this.follow(attempt));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       ports.dispatch({
@@ -123,6 +131,7 @@ export class AttemptDesk {
   }
 
   close(): void {
+    this.closing = true;
     for (const attempt of [...this.attempts.values()])
       this.drop(attempt, "closing");
   }
@@ -133,9 +142,70 @@ export class AttemptDesk {
     const encode = job.rates.encodeFor(
       assignment.attemptId,
       assignment.range,
-      job.rateFacts(0),
+      job.rateFacts(null),
     );
     return videoWork(binaries, job, assignment, encode);
+  }
+
+  /** Remembers the attempt on disk for as long as it lives. */
+  private async follow(attempt: MasterAttempt): Promise<void> {
+    const { assignment } = attempt;
+    const { store } = this.ports;
+    const isVideo = assignment.kind === "video";
+    const recorded = store.recordAttempt({
+      attemptId: assignment.attemptId,
+      jobId: assignment.jobId,
+      stage: assignment.stage,
+      taskId: assignment.taskId,
+      workerId: assignment.workerId,
+      kind: assignment.kind,
+      range: isVideo ? assignment.range : null,
+      isLast: isVideo && assignment.isLast,
+      startedAtMs: this.ports.nowMs(),
+    });
+    // A store that cannot be written fails where something is acknowledged.
+    recorded.catch(() => undefined);
+    await attempt.run();
+    if (!this.closing)
+      await store.endAttempt(assignment.attemptId).catch(() => undefined);
+  }
+
+  /** Recorded under the attempt's id: two attempts at one task never overwrite each other. */
+  private async keep(
+    job: Job,
+    attempt: MasterAttempt,
+    fileName: string,
+  ): Promise<void> {
+    const { assignment } = attempt;
+    const folder = await openJobFolder(this.ports.dataFolder, job.id);
+    const settled = await folder.settle(fileName);
+    if (assignment.stage !== job.rates.stage) return;
+    await this.ports.store.recordSegment(job.id, {
+      ...settled,
+      taskId: taskId(assignment.attemptId),
+      stage: assignment.stage,
+      kind: assignment.kind,
+      range:
+        assignment.kind === "video"
+          ? {
+              startFrame: assignment.range.startFrame,
+              endFrame: attempt.endFrame,
+            }
+          : null,
+      workerId: assignment.workerId,
+      recordedAtMs: this.ports.nowMs(),
+    });
+  }
+
+  private async discard(
+    job: Job,
+    attempt: MasterAttempt,
+    fileName: string,
+  ): Promise<void> {
+    const key = taskId(attempt.assignment.attemptId);
+    await this.ports.store.dropSegments(job.id, { taskIds: [key] });
+    const folder = await openJobFolder(this.ports.dataFolder, job.id);
+    await folder.remove(fileName);
   }
 
   private onStarted(attempt: MasterAttempt): void {
@@ -191,7 +261,6 @@ export class AttemptDesk {
       file: outcome.file,
       sizeBytes: outcome.result.sizeBytes,
       frames: outcome.result.frames,
-      parameterSetsHash: outcome.result.parameterSetsHash,
     });
     const by = job.counters.framesByWorker;
     by.set(

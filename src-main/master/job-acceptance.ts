@@ -2,11 +2,16 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../core/errors.ts";
 import { planJob } from "../core/plan.ts";
+import type { Binaries } from "../media/binaries.ts";
 import { probeSource } from "../media/probe.ts";
 import { reserveOutput } from "../media/publish.ts";
-import { Job, type JobRequest } from "./job.ts";
+import {
+  Job,
+  type JobMedia,
+  type JobRequest,
+  type SourceStamp,
+} from "./job.ts";
 import type { JobQueue } from "./job-queue.ts";
-import type { MasterOptions } from "./master-options.ts";
 
 /**
  * Looks at what is asked for before it enters the queue: the source opens, the
@@ -17,10 +22,9 @@ import type { MasterOptions } from "./master-options.ts";
 export async function acceptJob(
   request: JobRequest,
   queue: JobQueue,
-  options: MasterOptions,
+  options: { readonly binaries: Binaries; readonly workFolder: string },
 ): Promise<Job> {
-  const facts = await probeSource(options.binaries, request.sourcePath);
-  const plan = planJob(facts, request.recipe);
+  const media = await probeJob(request, options.binaries);
   if (queue.writesTo(request.outputPath)) {
     throw new Failure(
       "output-exists",
@@ -31,30 +35,38 @@ export async function acceptJob(
     overwrite: request.overwrite,
     sourcePath: request.sourcePath,
   });
-  const source = await stat(request.sourcePath);
-  const job = new Job(
-    request,
-    {
-      facts,
-      plan,
-      sourceSizeBytes: source.size,
-      sourceModifiedMs: source.mtimeMs,
-    },
-    join(options.workFolder, request.jobId),
-  );
-  for (const note of plan.notes) job.note(note);
+  const source = await stampOf(request.sourcePath, media.facts.durationS);
+  const job = new Job(request, source, join(options.workFolder, request.jobId));
+  job.media = media;
   return job;
+}
+
+/** Probes a job's source and plans it. @throws Failure with the reason. */
+export async function probeJob(
+  request: JobRequest,
+  binaries: Binaries,
+): Promise<JobMedia> {
+  const facts = await probeSource(binaries, request.sourcePath);
+  return { facts, plan: planJob(facts, request.recipe) };
 }
 
 /** @throws Failure `source-missing` or `source-changed`. */
 export async function checkSourceUnchanged(job: Job): Promise<void> {
   const { sourcePath } = job.request;
-  const now = await stat(sourcePath).catch(() => null);
-  if (now === null) throw new Failure("source-missing", sourcePath);
+  const now = await stampOf(sourcePath, job.source.durationS);
   if (
-    now.size !== job.media.sourceSizeBytes ||
-    now.mtimeMs !== job.media.sourceModifiedMs
+    now.sizeBytes !== job.source.sizeBytes ||
+    now.modifiedMs !== job.source.modifiedMs
   ) {
     throw new Failure("source-changed", sourcePath);
   }
+}
+
+async function stampOf(
+  path: string,
+  durationS: number | null,
+): Promise<SourceStamp> {
+  const found = await stat(path).catch(() => null);
+  if (found === null) throw new Failure("source-missing", path);
+  return { sizeBytes: found.size, modifiedMs: found.mtimeMs, durationS };
 }

@@ -59,10 +59,12 @@ async function beginNextStage(
   job.finished.clear();
   for (const segment of segments) await rm(segment.file, { force: true });
   if (job.hasEnded) return;
+  const { segmentS } = job.rates;
   ports.dispatch({
     type: "stage-begun",
     jobId: job.id,
     stage: {
+      ...(segmentS === null ? {} : { fixedSegmentS: segmentS }),
       stage: job.rates.stage,
       ranges,
       restored: [],

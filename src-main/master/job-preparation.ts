@@ -50,9 +50,11 @@ export async function prepareJob(
   }
   const index = new FrameIndex(facts.video.timeBase);
   job.index = index;
-  const early = chooseFeed(facts, index);
-  if (early.kind === "ranges") await indexWhileEncoding(job, index, ports);
-  else await indexThenEncodeWhole(job, index, ports);
+  const early = job.settledChoice ?? chooseFeed(facts, index);
+  // What is finished already can only be placed among all frames.
+  if (early.kind === "ranges" && job.finished.size === 0)
+    await indexWhileEncoding(job, index, ports);
+  else await indexThenEncode(job, index, ports);
 }
 
 async function indexWhileEncoding(
@@ -156,7 +158,7 @@ class FeedTrial {
   }
 }
 
-async function indexThenEncodeWhole(
+async function indexThenEncode(
   job: Job,
   index: FrameIndex,
   ports: PreparationPorts,
@@ -171,9 +173,14 @@ async function indexThenEncodeWhole(
     },
   );
   const trial = new FeedTrial(job, index, ports);
-  const choice = await trial.outcome(chooseFeed(job.media.facts, index));
+  const choice =
+    job.settledChoice ??
+    (await trial.outcome(chooseFeed(job.media.facts, index)));
   job.choice = choice;
-  if (choice.kind === "whole") noteWhole(job, choice.reason);
+  if (choice.kind === "whole") {
+    noteWhole(job, choice.reason);
+    forgetPieces(job, index.knownFrames);
+  }
   ports.dispatch({
     type: "job-added",
     job: jobSpec(job, true),
@@ -200,6 +207,12 @@ export function makeWhole(
     jobId: job.id,
     stage: firstStage(job),
   });
+}
+
+/** As one piece, only the whole counts. */
+function forgetPieces(job: Job, frames: number): void {
+  for (const [id, part] of job.finished)
+    if (part.startFrame > 0 || part.endFrame < frames) job.finished.delete(id);
 }
 
 function noteWhole(job: Job, reason: WholeReason): void {
@@ -233,7 +246,9 @@ function firstStage(job: Job): StageSpec {
     1,
     Math.round(audioS * job.framesPerSecond * audioCostRatio),
   );
+  const { segmentS } = job.rates;
   return {
+    ...(segmentS === null ? {} : { fixedSegmentS: segmentS }),
     stage: job.rates.stage,
     ranges: frames > 0 ? [{ startFrame: 0, endFrame: frames }] : [],
     restored: [...job.finished.values()].map(

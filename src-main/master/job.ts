@@ -11,6 +11,7 @@
  * cancelled   by a person; a retry goes back to waiting.
  * Pause is beside these: a paused job keeps its phase.
  */
+import { assert } from "../core/assert.ts";
 import type { Failure } from "../core/errors.ts";
 import type { FeedChoice } from "../core/feed-plan.ts";
 import type { FrameIndex } from "../core/frame-index.ts";
@@ -55,15 +56,19 @@ export interface FinishedSegment extends FrameRange {
   readonly file: string;
   readonly sizeBytes: number;
   readonly frames: number;
-  readonly parameterSetsHash: string;
 }
 
-/** What probing and planning gave; known from the moment the job was accepted. */
+/** What probing and planning gave; a job taken up after a restart is probed again when its turn comes. */
 export interface JobMedia {
   readonly facts: MediaFacts;
   readonly plan: JobPlan;
-  readonly sourceSizeBytes: number;
-  readonly sourceModifiedMs: number;
+}
+
+/** The source as it was when the job was accepted. */
+export interface SourceStamp {
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+  readonly durationS: number | null;
 }
 
 /** Counters for the summary. */
@@ -83,25 +88,28 @@ const maxLogLines = 500;
 
 export class Job {
   request: JobRequest;
-  readonly media: JobMedia;
+  readonly source: SourceStamp;
   /** Segments, audio and everything else the job needs on disk until it is done. */
   readonly folder: string;
   phase: JobPhase = { kind: "waiting" };
   paused = false;
   /** How far the stitch is, 0 to 1. */
   stitchRatio = 0;
-  rates: RateStages;
+  private knownMedia: JobMedia | null = null;
+  private stages: RateStages | null = null;
   /** Bytes of copied tracks; measured only where a file size is asked for. */
   copiedBytes = 0;
   index: FrameIndex | null = null;
   choice: FeedChoice | null = null;
+  /** Found out by encoding: kept over restarts. */
+  settledChoice: Extract<FeedChoice, { kind: "whole" }> | null = null;
   subtitleFile: string | null = null;
   /** Why it is encoded as one piece; null while it is cut. */
   wholeReason: string | null = null;
   readonly finished = new Map<TaskId, FinishedSegment>();
   audioFile: string | null = null;
-  readonly notes: string[] = [];
-  readonly log: UiLogLine[] = [];
+  notes: string[] = [];
+  log: UiLogLine[] = [];
   /** Settles when its index is complete or cannot be. */
   indexed: Promise<void> = Promise.resolve();
   stop = new AbortController();
@@ -116,11 +124,32 @@ export class Job {
     framesByWorker: new Map(),
   };
 
-  constructor(request: JobRequest, media: JobMedia, folder: string) {
+  constructor(request: JobRequest, source: SourceStamp, folder: string) {
     this.request = request;
-    this.media = media;
-    this.rates = new RateStages(media.plan);
+    this.source = source;
     this.folder = folder;
+  }
+
+  /** Whether it has been probed since the node started. */
+  get isProbed(): boolean {
+    return this.knownMedia !== null;
+  }
+
+  get media(): JobMedia {
+    assert(this.knownMedia !== null, "a job is probed before it is worked on");
+    return this.knownMedia;
+  }
+
+  set media(media: JobMedia) {
+    this.knownMedia = media;
+    this.stages = new RateStages(media.plan);
+    this.notes = [...media.plan.notes];
+  }
+
+  /** Its passes over the source. */
+  get rates(): RateStages {
+    assert(this.stages !== null, "a job is probed before it is worked on");
+    return this.stages;
   }
 
   get id(): JobId {
@@ -148,12 +177,12 @@ export class Job {
   get framesPerSecond(): number {
     if (this.index !== null && this.index.knownFrames > 1)
       return this.index.framesPerSecond();
-    const rate = this.media.facts.video?.averageFrameRate;
+    const rate = this.knownMedia?.facts.video?.averageFrameRate;
     return rate ? rate.numerator / rate.denominator : 25;
   }
 
   /** What size control knows of the job now. */
-  rateFacts(audioBytes: number): RateFacts {
+  rateFacts(audioBytes: number | null): RateFacts {
     const known = this.index?.knownFrames ?? 0;
     const guessed = Math.round(
       (this.media.facts.durationS ?? 60) * this.framesPerSecond,
@@ -163,14 +192,15 @@ export class Job {
       frames:
         this.index?.complete === true ? known : Math.max(1, known, guessed),
       framesPerSecond: this.framesPerSecond,
-      otherBytes: audioBytes + this.copiedBytes,
+      otherBytes: audioBytes === null ? null : audioBytes + this.copiedBytes,
+      facts: this.media.facts,
       splittable: this.choice?.kind !== "whole",
     };
   }
 
   /** Back to the first pass. */
   restartRates(): void {
-    this.rates = new RateStages(this.media.plan);
+    this.stages = new RateStages(this.media.plan);
   }
 
   note(text: string): void {

@@ -41,7 +41,6 @@ export interface AttemptWork {
 export interface InspectedResult {
   readonly frames: number;
   readonly sizeBytes: number;
-  readonly parameterSetsHash: string;
 }
 
 export interface ShortenedOrder {
@@ -64,6 +63,14 @@ export type AttemptOutcome =
 export interface AttemptSurroundings {
   readonly link: PeerLink;
   readonly folder: string;
+  /** Makes a verified result durable; only then does it count. */
+  readonly keep: (
+    attempt: MasterAttempt,
+    fileName: string,
+    result: InspectedResult,
+  ) => Promise<void>;
+  /** Forgets a kept result that came too late to count. */
+  readonly discard: (attempt: MasterAttempt, fileName: string) => Promise<void>;
   readonly onOutcome: (attempt: MasterAttempt, outcome: AttemptOutcome) => void;
 }
 
@@ -128,11 +135,12 @@ export class MasterAttempt {
         this.currentEnd,
         this.stop.signal,
       );
-      const file = join(
-        this.around.folder,
-        `${this.assignment.attemptId}.segment`,
-      );
+      if (this.ended) return;
+      const fileName = `${this.assignment.attemptId}.segment`;
+      const file = join(this.around.folder, fileName);
       await rename(this.partFile, file);
+      await this.around.keep(this, fileName, result);
+      if (this.ended) await this.around.discard(this, fileName);
       this.end({ kind: "verified", file, result });
     } catch (error) {
       const failure =

@@ -1,14 +1,16 @@
 import type { DeviceId, JobId } from "../core/identifiers.ts";
 import type { SchedulerConfig } from "../core/scheduler/config.ts";
 import type { Binaries } from "../media/binaries.ts";
+import type { NodeStore } from "../store/node-store.ts";
 
 /** What a master is given by the node that runs it. */
 export interface MasterOptions {
   readonly binaries: Binaries;
   /** Capability keys of the master's own ffmpeg. */
   readonly capabilities: readonly string[];
-  /** Below it every job has a private folder for its finished parts. */
-  readonly workFolder: string;
+  /** The node's folder; below it every job has a private one for its finished parts. */
+  readonly dataFolder: string;
+  readonly store: NodeStore;
   /** Its own worker (role both) has this id too: nothing is sent over a network. */
   readonly ownDeviceId: DeviceId;
   readonly scheduler: Partial<SchedulerConfig>;

@@ -5,13 +5,14 @@
  */
 import { mkdir, rm } from "node:fs/promises";
 import { unreachable } from "../core/assert.ts";
-import { Failure, type ErrorCode } from "../core/errors.ts";
+import { Failure } from "../core/errors.ts";
 import { saferFeed } from "../core/feed-plan.ts";
 import type { DeviceId } from "../core/identifiers.ts";
 import type { SchedulerEffect } from "../core/scheduler/effects.ts";
 import { createScheduler } from "../core/scheduler/state.ts";
 import type { PeerLink } from "../net/peer-link.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
+import { workFolder } from "../store/job-folder.ts";
 import { AttemptDesk } from "./attempt-desk.ts";
 import { ConnectedWorker } from "./connected-worker.ts";
 import { completeStage } from "./job-completion.ts";
@@ -19,7 +20,8 @@ import { makeWhole, prepareJob } from "./job-preparation.ts";
 import { JobQueue } from "./job-queue.ts";
 import type { Job, JobRequest } from "./job.ts";
 import type { MasterOptions } from "./master-options.ts";
-import { acceptJob } from "./job-acceptance.ts";
+import { acceptJob, checkSourceUnchanged, probeJob } from "./job-acceptance.ts";
+import { jobFromRecord, recordOf, restoreParts } from "./job-archive.ts";
 import { jobFigures } from "./queue-view.ts";
 import { SchedulerLoop } from "./scheduler-loop.ts";
 import { prepareSubtitle } from "./subtitle-preparation.ts";
@@ -50,6 +52,8 @@ export class Master {
     );
     this.desk = new AttemptDesk({
       binaries: options.binaries,
+      store: options.store,
+      dataFolder: options.dataFolder,
       queue: this.queue,
       linkOf: (id) => this.workers.get(id)?.link ?? null,
       nameOf: (id) => this.workerName(id),
@@ -77,13 +81,31 @@ export class Master {
     this.heardTimer.unref();
   }
 
+  /** Takes up the queue where the node left it, however it ended. */
+  resume(): void {
+    const { store, dataFolder } = this.options;
+    for (const record of store.jobs())
+      this.queue.add(jobFromRecord(record, workFolder(dataFolder)));
+    if (store.settings.queuePaused) this.pauseQueueNow(true);
+    this.activateNext();
+  }
+
   /**
-   * Probes the source, plans, and puts the job at the end of the queue.
+   * Probes the source, plans, and puts the job at the end of the queue. The
+   * job survives a crash once this resolves.
    * @throws Failure with the reason why it cannot be done.
    */
   async addJob(request: JobRequest): Promise<Job> {
-    const job = await acceptJob(request, this.queue, this.options);
+    const { binaries, dataFolder, store } = this.options;
+    const job = await acceptJob(request, this.queue, {
+      binaries,
+      workFolder: workFolder(dataFolder),
+    });
     this.queue.add(job);
+    await store.putJob(recordOf(job)).catch((error: unknown) => {
+      this.queue.remove(job);
+      throw error;
+    });
     this.log(job, "added");
     this.activateNext();
     return job;
@@ -123,21 +145,23 @@ export class Master {
     before?.link.close("replaced");
   }
 
-  pauseJob(job: Job): void {
+  async pauseJob(job: Job): Promise<void> {
     if (job.hasEnded) throw new Failure("job-state-wrong", "the job is over");
     job.paused = true;
     if (job.isActive) this.loop.dispatch({ type: "job-paused", jobId: job.id });
     this.log(job, "paused");
     this.activateNext();
+    await this.save(job);
   }
 
-  resumeJob(job: Job): void {
+  async resumeJob(job: Job): Promise<void> {
     if (!job.paused) return;
     job.paused = false;
     if (job.isActive)
       this.loop.dispatch({ type: "job-resumed", jobId: job.id });
     this.log(job, "resumed");
     this.activateNext();
+    await this.save(job);
   }
 
   async cancelJob(job: Job): Promise<void> {
@@ -150,10 +174,11 @@ export class Master {
     this.log(job, "cancelled");
     await this.clearFolder(job);
     this.activateNext();
+    await this.save(job);
   }
 
   /** A failed or cancelled job goes back into the queue; finished segments of the same source are kept. */
-  retryJob(job: Job): void {
+  async retryJob(job: Job): Promise<void> {
     if (job.phase.kind !== "failed" && job.phase.kind !== "cancelled") {
       throw new Failure(
         "job-state-wrong",
@@ -161,13 +186,14 @@ export class Master {
       );
     }
     job.phase = { kind: "waiting" };
-    if (job.rates.isControlled) {
+    if (job.isProbed && job.rates.isControlled) {
       job.restartRates();
       job.finished.clear();
     }
     job.stop = new AbortController();
     job.counters.endedAtMs = null;
     this.log(job, "retried");
+    await this.save(job);
     this.activateNext();
   }
 
@@ -175,10 +201,11 @@ export class Master {
     if (!job.hasEnded) await this.cancelJob(job);
     this.queue.remove(job);
     await this.clearFolder(job);
+    await this.options.store.removeJob(job.id);
     this.changed();
   }
 
-  moveJob(job: Job, before: Job | null): void {
+  async moveJob(job: Job, before: Job | null): Promise<void> {
     this.queue.move(job, before);
     if (job.isActive) {
       this.loop.dispatch({
@@ -188,13 +215,15 @@ export class Master {
       });
     }
     this.changed();
+    await this.options.store.moveJob(job.id, before?.id ?? null);
   }
 
-  prioritiseJob(job: Job, priority: number): void {
+  async prioritiseJob(job: Job, priority: number): Promise<void> {
     job.request = { ...job.request, priority };
     if (job.isActive)
       this.loop.dispatch({ type: "job-prioritised", jobId: job.id, priority });
     this.changed(job);
+    await this.save(job);
   }
 
   /** A drained worker finishes what it has and gets nothing new. */
@@ -221,10 +250,15 @@ export class Master {
     this.changed();
   }
 
-  pauseQueue(paused: boolean): void {
+  async pauseQueue(paused: boolean): Promise<void> {
+    this.pauseQueueNow(paused);
+    this.activateNext();
+    await this.options.store.updateSettings({ queuePaused: paused });
+  }
+
+  private pauseQueueNow(paused: boolean): void {
     this.queuePaused = paused;
     this.loop.dispatch({ type: paused ? "queue-paused" : "queue-resumed" });
-    this.activateNext();
   }
 
   /** Ends all attempts; work folders stay for the next start unless told otherwise. */
@@ -310,8 +344,14 @@ export class Master {
     const reason =
       effect.code === "cut-failed" ? "not-copyable" : "cut-not-exact";
     const safer = saferFeed(job.choice, reason);
-    if (safer?.kind === "whole") makeWhole(job, safer, this.loop);
-    else this.failJob({ ...effect, type: "fail-job" });
+    if (safer?.kind !== "whole") {
+      this.failJob({ ...effect, type: "fail-job" });
+      return;
+    }
+    job.settledChoice = safer;
+    await this.save(job);
+    await this.options.store.dropSegments(job.id);
+    makeWhole(job, safer, this.loop);
   }
 
   private failJob(
@@ -343,7 +383,7 @@ export class Master {
       });
       if (outputBytes !== null) await this.completeJob(job, outputBytes);
     } catch (error) {
-      if (!job.hasEnded) this.endJob(job, asFailure(error, "stitch-failed"));
+      if (!job.hasEnded) this.endJob(job, this.failureOf(error));
     }
   }
 
@@ -354,6 +394,7 @@ export class Master {
     job.phase = { kind: "done", figures, outputBytes };
     this.loop.dispatch({ type: "job-ended", jobId: job.id });
     this.log(job, "done");
+    await this.save(job);
     await this.clearFolder(job);
     this.activateNext();
   }
@@ -365,6 +406,7 @@ export class Master {
     job.stop.abort(new Failure("cancelled"));
     this.loop.dispatch({ type: "job-ended", jobId: job.id });
     this.log(job, `failed: ${failure.code} ${failure.detail}`);
+    this.saveSoon(job);
     this.activateNext();
   }
 
@@ -384,13 +426,14 @@ export class Master {
       .slice(0, Math.max(0, jobsAhead - active.length))) {
       job.phase = { kind: "preparing" };
       job.counters.startedAtMs ??= this.options.nowMs();
+      this.saveSoon(job);
       this.whenOver(this.activate(job));
     }
   }
 
   private async activate(job: Job): Promise<void> {
     try {
-      await mkdir(job.folder, { recursive: true, mode: 0o700 });
+      await this.takeUp(job);
       job.subtitleFile = await prepareSubtitle(job, this.options.binaries);
       job.indexed = prepareJob(job, {
         binaries: this.options.binaries,
@@ -402,14 +445,51 @@ export class Master {
       await job.indexed;
     } catch (error) {
       if (job.stop.signal.aborted) return;
-      this.endJob(job, asFailure(error, "source-unreadable"));
+      this.endJob(job, this.failureOf(error));
     }
+  }
+
+  /** What a job needs before its first attempt; after a restart that is more. */
+  private async takeUp(job: Job): Promise<void> {
+    const { store, dataFolder, binaries } = this.options;
+    await mkdir(job.folder, { recursive: true, mode: 0o700 });
+    await checkSourceUnchanged(job);
+    if (job.isProbed) return;
+    job.media = await probeJob(job.request, binaries);
+    await restoreParts(job, store, dataFolder);
+    if (job.finished.size > 0)
+      this.log(job, `${String(job.finished.size)} finished parts found`);
   }
 
   private async clearFolder(job: Job): Promise<void> {
     job.finished.clear();
     job.audioFile = null;
+    await this.options.store.dropSegments(job.id);
     await rm(job.folder, { recursive: true, force: true });
+  }
+
+  /** Resolves when the job would survive a crash as it is. */
+  private async save(job: Job): Promise<void> {
+    await this.options.store.putJob(recordOf(job));
+  }
+
+  /** For changes nobody waits for; a store that cannot be written is told of in the log. */
+  private saveSoon(job: Job): void {
+    if (this.queue.find(job.id) === undefined) return;
+    this.whenOver(
+      this.save(job).catch((error: unknown) => {
+        this.options.onLog(error instanceof Error ? error.message : "");
+      }),
+    );
+  }
+
+  /** An error that is no Failure is our own mistake: the job says so, the log has the trace. */
+  private failureOf(error: unknown): Failure {
+    if (error instanceof Failure) return error;
+    this.options.onLog(
+      error instanceof Error ? (error.stack ?? error.message) : String(error),
+    );
+    return new Failure("internal-error", "", { cause: error });
   }
 
   private whenOver(work: Promise<void>): void {
@@ -430,10 +510,4 @@ export class Master {
   private changed(job: Job | null = null): void {
     this.options.onChanged(job?.id ?? null);
   }
-}
-
-function asFailure(error: unknown, otherwise: ErrorCode): Failure {
-  return error instanceof Failure
-    ? error
-    : new Failure(otherwise, "unexpected error", { cause: error });
 }

@@ -29,15 +29,12 @@ export function failureView(failure: Failure): UiFailure {
 }
 
 export function jobView(master: Master, job: Job, nowMs: number): UiJob {
-  const { request, media, counters } = job;
+  const { request, source, counters } = job;
   const progress = job.isActive
     ? jobProgress(master.loop.state, job.id, nowMs)
     : null;
   const framesPerSecond = progress?.framesPerSecond ?? 0;
-  const sourceRate =
-    job.index?.complete === true
-      ? job.index.framesPerSecond()
-      : nominalRate(job);
+  const sourceRate = job.framesPerSecond;
   return {
     jobId: job.id,
     name: basename(request.sourcePath),
@@ -49,16 +46,18 @@ export function jobView(master: Master, job: Job, nowMs: number): UiJob {
     progressRatio:
       job.phase.kind === "done"
         ? 1
-        : job.rates.overallRatio(progress?.progressRatio ?? 0),
+        : progress === null
+          ? 0
+          : job.rates.overallRatio(progress.progressRatio),
     framesPerSecond,
     speedRatio: sourceRate > 0 ? framesPerSecond / sourceRate : 0,
     etaS:
       progress === null || progress.etaMs === null
         ? null
         : progress.etaMs / 1000,
-    sourceBytes: media.sourceSizeBytes,
+    sourceBytes: source.sizeBytes,
     outputBytes: job.phase.kind === "done" ? job.phase.outputBytes : null,
-    durationS: media.facts.durationS,
+    durationS: source.durationS,
     createdAtMs: request.createdAtMs,
     startedAtMs: counters.startedAtMs,
     endedAtMs: counters.endedAtMs,
@@ -165,12 +164,8 @@ function waitingFor(master: Master, job: Job, nowMs: number): string | null {
   return explanation === null ? null : describeExplanation(explanation);
 }
 
-function nominalRate(job: Job): number {
-  const rate = job.media.facts.video?.averageFrameRate;
-  return rate ? rate.numerator / rate.denominator : 0;
-}
-
 function streamNotes(job: Job): UiStreamNote[] {
+  if (!job.isProbed) return [];
   return job.media.plan.streams.notes.map((note) => ({
     stream: note.sourceIndex === null ? "" : `#${note.sourceIndex}`,
     action: note.code.endsWith("-dropped")

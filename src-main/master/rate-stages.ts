@@ -16,6 +16,7 @@ import type { VideoEncode } from "../core/recipe.ts";
 import type { FrameRange } from "../core/scheduler/events.ts";
 import {
   analysisEncode,
+  analysisPieceS,
   beginSizeControl,
   isSettled,
   nextQuality,
@@ -27,9 +28,9 @@ import {
   withSamples,
   type SizeControl,
 } from "../core/size-control.ts";
+import { estimatedAudioBytes, targetVideoBytes } from "../core/size-target.ts";
+import type { MediaFacts } from "../core/media-facts.ts";
 
-/** Container bytes per frame of an output: tables, cluster heads; measured on mp4 and mkv outputs. */
-const containerBytesPerFrame = 14;
 /** What the carrier adds to a segment: four 32-bit numbers per frame (trun), and its headers. */
 const carrierBytesPerFrame = 16;
 const carrierHeadBytes = 900;
@@ -39,8 +40,9 @@ export interface RateFacts {
   readonly plan: JobPlan;
   readonly frames: number;
   readonly framesPerSecond: number;
-  /** Tracks beside the video, as far as they are known. */
-  readonly otherBytes: number;
+  /** All tracks beside the video; null while they are not known. */
+  readonly otherBytes: number | null;
+  readonly facts: MediaFacts;
   readonly splittable: boolean;
 }
 
@@ -70,6 +72,11 @@ export class RateStages {
   constructor(plan: JobPlan) {
     this.isControlled = plan.needsAnalysis;
     this.kind = plan.needsAnalysis ? "analysis" : "encode";
+  }
+
+  /** Segments of first passes are short and alike: they are the pieces of the model. Null: as the job says. */
+  get segmentS(): number | null {
+    return this.kind === "encode" ? null : analysisPieceS;
   }
 
   /** Where in the whole work this stage lies, 0 to 1. */
@@ -156,7 +163,7 @@ export class RateStages {
     );
     return beginSizeControl({
       encoder: facts.plan.encode.encoder,
-      targetBytes: targetVideoBytes(facts),
+      targetBytes: videoBytes(facts),
       framesPerSecond: facts.framesPerSecond,
       analysisQuality: this.analysisQuality,
       analysed,
@@ -170,7 +177,7 @@ export class RateStages {
       encode.encoder,
       output,
       facts.frames,
-      targetVideoBytes(facts),
+      videoBytes(facts),
     );
   }
 }
@@ -186,21 +193,18 @@ function payloadBytes(
   );
 }
 
-/** Bytes the video may have; at least one per frame, so that an impossible wish gives the smallest, not a crash. */
-function targetVideoBytes({
-  plan,
-  frames,
-  framesPerSecond,
-  otherBytes,
-}: RateFacts): number {
+function videoBytes(around: RateFacts): number {
+  const { plan, facts, frames, framesPerSecond, otherBytes } = around;
   const rate = plan.encode?.rate;
-  const durationS = frames / framesPerSecond;
-  if (rate?.mode === "bitrate") {
-    return Math.max(frames, (rate.kilobitsPerSecond * 1000 * durationS) / 8);
-  }
-  assert(rate?.mode === "size", "size control is for bitrates and sizes");
-  return Math.max(
-    frames,
-    rate.megabytes * 1e6 - otherBytes - frames * containerBytesPerFrame,
+  assert(
+    rate?.mode === "bitrate" || rate?.mode === "size",
+    "size control is for bitrates and sizes",
   );
+  return targetVideoBytes(rate, {
+    container: plan.recipe.container,
+    durationS: frames / framesPerSecond,
+    videoFrames: frames,
+    audioTracks: plan.streams.audio.length,
+    audioBytes: otherBytes ?? estimatedAudioBytes(facts, plan),
+  });
 }

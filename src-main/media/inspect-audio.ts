@@ -7,7 +7,6 @@ import { readTool } from "./process.ts";
 export interface AudioReport {
   readonly frames: number;
   readonly sizeBytes: number;
-  readonly parameterSetsHash: string;
 }
 
 /** Streams a hostile header may claim before it is not worth reading on. */
@@ -43,7 +42,7 @@ export async function inspectAudio(
     throw new Failure("result-invalid", "the audio cannot be opened");
   const problem = trackProblem(parseTracks(stdout), order);
   if (problem !== null) throw new Failure("result-invalid", problem);
-  return { frames: 0, sizeBytes: size, parameterSetsHash: "" };
+  return { frames: 0, sizeBytes: size };
 }
 
 interface ProbedTrack {

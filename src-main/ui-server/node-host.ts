@@ -120,22 +120,22 @@ export class NodeHost implements UiHost {
           this.options.nowMs(),
         );
       case "pause-job":
-        master.pauseJob(master.queue.require(request.jobId));
+        await master.pauseJob(master.queue.require(request.jobId));
         return null;
       case "resume-job":
-        master.resumeJob(master.queue.require(request.jobId));
+        await master.resumeJob(master.queue.require(request.jobId));
         return null;
       case "cancel-job":
         await master.cancelJob(master.queue.require(request.jobId));
         return null;
       case "retry-job":
-        master.retryJob(master.queue.require(request.jobId));
+        await master.retryJob(master.queue.require(request.jobId));
         return null;
       case "remove-job":
         await master.removeJob(master.queue.require(request.jobId));
         return null;
       case "move-job":
-        master.moveJob(
+        await master.moveJob(
           master.queue.require(request.jobId),
           request.beforeJobId === null
             ? null
@@ -143,14 +143,14 @@ export class NodeHost implements UiHost {
         );
         return null;
       case "prioritise-job":
-        master.prioritiseJob(
+        await master.prioritiseJob(
           master.queue.require(request.jobId),
           request.priority,
         );
         return null;
       case "pause-queue":
       case "resume-queue":
-        master.pauseQueue(request.type === "pause-queue");
+        await master.pauseQueue(request.type === "pause-queue");
         return null;
       case "drain-worker":
         master.drainWorker(request.workerId, request.drain);

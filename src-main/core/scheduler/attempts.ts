@@ -19,27 +19,10 @@ export function assign(
 ): Attempt {
   const { state } = turn;
   state.attemptCounter++;
-  const attempt: Attempt = {
+  const attempt = createAttempt(turn, job, task, worker, {
     attemptId: `${state.config.idPrefix}a${state.attemptCounter}` as AttemptId,
-    job,
-    stage: job.stage.stage,
-    task,
-    workerId: worker.workerId,
-    isDuplicate: task.attempts.length > 0,
-    startFrame: task.kind === "video" ? task.startFrame : 0,
-    endFrame: task.kind === "video" ? task.endFrame : task.costFrames,
-    assignedAtMs: turn.nowMs,
-    wasPrefetched: worker.attempts.length >= worker.slots,
-    startedAtMs: null,
-    framesDone: 0,
-    framesFed: 0,
-    progressedAtMs: turn.nowMs,
-    windowFrames: 0,
-    windowAtMs: turn.nowMs,
-    recentFps: null,
-    shorten: null,
-    unstealable: false,
-  };
+    inherited: false,
+  });
   task.reserved = null;
   attach(turn, attempt, worker);
   const common = {
@@ -65,7 +48,40 @@ export function assign(
   return attempt;
 }
 
-function attach(turn: Turn, attempt: Attempt, worker: Worker): void {
+/** An attempt of a worker at a task, not yet in any list. */
+export function createAttempt(
+  turn: Turn,
+  job: Job,
+  task: Task,
+  worker: Worker,
+  identity: Pick<Attempt, "attemptId" | "inherited">,
+): Attempt {
+  return {
+    ...identity,
+    job,
+    stage: job.stage.stage,
+    task,
+    workerId: worker.workerId,
+    isDuplicate: task.attempts.length > 0,
+    startFrame: task.kind === "video" ? task.startFrame : 0,
+    endFrame: task.kind === "video" ? task.endFrame : task.costFrames,
+    assignedAtMs: turn.nowMs,
+    wasPrefetched: worker.attempts.length >= worker.slots,
+    startedAtMs: null,
+    framesDone: 0,
+    framesFed: 0,
+    progressedAtMs: turn.nowMs,
+    windowFrames: 0,
+    windowAtMs: turn.nowMs,
+    recentFps: null,
+    shorten: null,
+    unstealable: false,
+    outlivesPause: false,
+  };
+}
+
+/** Enters a new attempt into every list; its task is running now. */
+export function attach(turn: Turn, attempt: Attempt, worker: Worker): void {
   const { task, job } = attempt;
   task.attempts.push(attempt);
   if (task.kind === "video") {
@@ -284,7 +300,8 @@ function discard(turn: Turn, attempt: Attempt): void {
 function suspicion(turn: Turn, attempt: Attempt): ErrorCode | null {
   const { config, workers } = turn.state;
   const { job, task } = attempt;
-  if (task.kind === "audio") return null;
+  // Of an inherited one nobody knows here how long it took.
+  if (task.kind === "audio" || attempt.inherited) return null;
   const frames = attempt.endFrame - attempt.startFrame;
   if (frames < job.framesPerSecond) return null;
   const tookMs = turn.nowMs - attempt.assignedAtMs;

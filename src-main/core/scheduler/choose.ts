@@ -8,6 +8,11 @@ export function framesOf(job: Job, seconds: number): number {
   return Math.max(1, Math.round(seconds * job.framesPerSecond));
 }
 
+/** How long every segment is to be, seconds; null: guided. */
+function fixedSegmentS(job: Job): number | null {
+  return job.stage.fixedSegmentS ?? job.fixedSegmentS;
+}
+
 /**
  * Guided self-scheduling: this worker's share of half of what is left
  * (Polychronopoulos & Kuck 1987, weighted by speed), in frames.
@@ -19,7 +24,8 @@ export function guidedFrames(
   nowMs: number,
 ): number {
   const { config } = state;
-  if (job.fixedSegmentS !== null) return framesOf(job, job.fixedSegmentS);
+  const fixedS = fixedSegmentS(job);
+  if (fixedS !== null) return framesOf(job, fixedS);
   const growing = job.stage.grows && !job.timelineComplete;
   const maxFrames = framesOf(
     job,
@@ -86,7 +92,7 @@ export function segmentEnd(
     // The last known frames may turn out to be the end of the source, which is encoded without an end bound.
     const highest = limit - minFrames;
     const least =
-      job.fixedSegmentS === null ? framesOf(job, config.goodSegmentS) : frames;
+      fixedSegmentS(job) === null ? framesOf(job, config.goodSegmentS) : frames;
     if (startFrame + least > highest) return null;
     return snapped(
       job,

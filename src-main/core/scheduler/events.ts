@@ -29,6 +29,8 @@ export interface StageSpec {
   readonly restored: readonly (FrameRange & { readonly taskId: TaskId })[];
   readonly restoredWholeTasks: readonly TaskId[];
   readonly wholeTasks: readonly WholeTask[];
+  /** Segments of this stage are this long, whatever the job says; left out: as the job says. */
+  readonly fixedSegmentS?: number;
 }
 
 export interface JobSpec {
@@ -71,6 +73,19 @@ export type Availability =
   | { readonly kind: "draining" }
   /** Its owner needs the machine: encodes are stopped for now. `reason` is a catalogue key. */
   | { readonly kind: "suspended"; readonly reason: string };
+
+/** What the master wrote down of an attempt before it was restarted. */
+export interface InheritedAttempt {
+  readonly attemptId: AttemptId;
+  readonly jobId: JobId;
+  readonly stage: number;
+  readonly taskId: TaskId;
+  readonly workerId: DeviceId;
+  /** As it was last agreed with the worker. Null: audio; `taskId` is the job's audio task. */
+  readonly range: FrameRange | null;
+  /** The range was handed out as the end of the source. */
+  readonly isLast: boolean;
+}
 
 export type SchedulerEvent =
   | { readonly type: "job-added"; readonly job: JobSpec }
@@ -129,6 +144,15 @@ export type SchedulerEvent =
     }
   /** A person lifts a worker's soft block. */
   | { readonly type: "worker-forgiven"; readonly workerId: DeviceId }
+  /**
+   * An attempt of the master's earlier life is alive on a worker that has
+   * joined: its job is known, paused or not. Answered by `cancel` ("unknown")
+   * when it is not wanted.
+   */
+  | {
+      readonly type: "attempt-inherited";
+      readonly attempt: InheritedAttempt;
+    }
   /** The encode has begun (it is no longer only prefetched). */
   | { readonly type: "attempt-started"; readonly attemptId: AttemptId }
   | {

@@ -156,6 +156,8 @@ export function pauseJob(turn: Turn, jobId: JobId): void {
   if (job === undefined || job.paused) return;
   job.paused = true;
   cancelAll(turn, job, "job-paused");
+  for (const attempt of turn.state.lost.values())
+    if (attempt.job === job) attempt.outlivesPause = false;
 }
 
 /** Lets a paused or held job go on. */

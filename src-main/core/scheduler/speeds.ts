@@ -95,6 +95,11 @@ export function observeProgress(
   attempt.framesFed = Math.max(attempt.framesFed, Math.min(framesFed, length));
   if (attempt.startedAtMs === null) markStarted(attempt, nowMs);
   if (framesDone <= attempt.framesDone) return;
+  // What an inherited one had done before says nothing of the speed: it is measured from here.
+  if (attempt.inherited && attempt.framesDone === 0) {
+    attempt.windowFrames = Math.min(framesDone, length);
+    attempt.windowAtMs = nowMs;
+  }
   attempt.framesDone = Math.min(framesDone, length);
   attempt.progressedAtMs = nowMs;
   const windowMs = nowMs - attempt.windowAtMs;
@@ -134,7 +139,7 @@ export function observeResult(
   attempt: Attempt,
   nowMs: number,
 ): void {
-  if (attempt.task.kind !== "video") return;
+  if (attempt.task.kind !== "video" || attempt.inherited) return;
   const frames = attempt.endFrame - attempt.startFrame;
   const beganMs =
     attempt.wasPrefetched && attempt.startedAtMs !== null

@@ -77,8 +77,12 @@ export interface Attempt {
     readonly thief: DeviceId;
     readonly askedAtMs: number;
   } | null;
-  /** Asked and refused: not asked again. */
+  /** Asked and refused, or it cannot be asked: not asked (again). */
   unstealable: boolean;
+  /** Of the master's earlier life: when it began, and what it was fed, is not known. */
+  readonly inherited: boolean;
+  /** Inherited while its job was paused: that pause does not end it. */
+  outlivesPause: boolean;
 }
 
 export interface Segment extends FrameRange {
@@ -90,6 +94,8 @@ export interface Segment extends FrameRange {
 
 export interface Stage {
   readonly stage: number;
+  /** Goes before the job's own; null: as the job says. */
+  readonly fixedSegmentS: number | null;
   /** Never handed out, ascending; consumed from `freshHead`. */
   readonly fresh: { startFrame: number; endFrame: number }[];
   freshHead: number;

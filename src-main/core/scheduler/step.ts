@@ -15,6 +15,7 @@ import { clockAt } from "./clock.ts";
 import { dispatch } from "./dispatch.ts";
 import type { SchedulerEffect } from "./effects.ts";
 import type { SchedulerEvent } from "./events.ts";
+import { inheritAttempt } from "./inheritance.ts";
 import {
   addJob,
   beginStage,
@@ -110,6 +111,7 @@ function apply(turn: Turn, event: SchedulerEvent): void {
     case "worker-heard":
     case "worker-availability-changed":
     case "worker-forgiven":
+    case "attempt-inherited":
     case "attempt-started":
     case "attempt-progressed":
     case "attempt-verified":
@@ -147,6 +149,8 @@ function applyToFarm(turn: Turn, event: FarmEvent): void {
       return availabilityChanged(turn, event.workerId, event.availability);
     case "worker-forgiven":
       return workerForgiven(turn, event.workerId);
+    case "attempt-inherited":
+      return inheritAttempt(turn, event.attempt);
     case "attempt-started":
       return attemptStarted(turn, event.attemptId);
     case "attempt-progressed":

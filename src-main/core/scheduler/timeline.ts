@@ -24,6 +24,7 @@ export function createStage(
   const restoredWhole = new Set(spec.restoredWholeTasks);
   const stage: Stage = {
     stage: spec.stage,
+    fixedSegmentS: spec.fixedSegmentS ?? null,
     fresh: [],
     freshHead: 0,
     freshFrames: 0,
@@ -124,6 +125,63 @@ export function takeFresh(
   return task;
 }
 
+/**
+ * Cuts exactly `range` out of the open frames as a task with an id of an
+ * earlier life. Null, and nothing changed, when a frame of it is verified, at
+ * work, or none of the stage's. O(log n) searches; moves what is behind it.
+ */
+export function carveTask(
+  state: SchedulerState,
+  stage: Stage,
+  taskId: TaskId,
+  range: FrameRange,
+): VideoTask | null {
+  const { startFrame, endFrame } = range;
+  if (!(startFrame < endFrame)) return null;
+  const fresh = freshWithin(stage, range);
+  let open = fresh.frames;
+  for (const task of stage.returned) open += shared(task, range);
+  if (open !== endFrame - startFrame) return null;
+  clearForResult(state, stage, range);
+  const rests: { startFrame: number; endFrame: number }[] = [];
+  for (const piece of stage.fresh.slice(fresh.from, fresh.to)) {
+    if (piece.startFrame < startFrame)
+      rests.push({ startFrame: piece.startFrame, endFrame: startFrame });
+    if (piece.endFrame > endFrame)
+      rests.push({ startFrame: endFrame, endFrame: piece.endFrame });
+  }
+  stage.fresh.splice(fresh.from, fresh.to - fresh.from, ...rests);
+  stage.freshFrames -= fresh.frames;
+  return videoTask(taskId, startFrame, endFrame, false);
+}
+
+/** The fresh pieces `[from, to)` of the list that have frames of the range, and how many. */
+function freshWithin(
+  stage: Stage,
+  range: FrameRange,
+): { from: number; to: number; frames: number } {
+  let from = stage.freshHead;
+  for (let high = stage.fresh.length; from < high;) {
+    const middle = (from + high) >> 1;
+    if (stage.fresh[middle]!.endFrame > range.startFrame) high = middle;
+    else from = middle + 1;
+  }
+  let to = from;
+  let frames = 0;
+  for (; to < stage.fresh.length; to++) {
+    const piece = stage.fresh[to]!;
+    if (piece.startFrame >= range.endFrame) break;
+    frames += shared(piece, range);
+  }
+  return { from, to, frames };
+}
+
+const shared = (a: FrameRange, b: FrameRange): number =>
+  Math.max(
+    0,
+    Math.min(a.endFrame, b.endFrame) - Math.max(a.startFrame, b.startFrame),
+  );
+
 /** A new open segment with an id nobody had before. */
 export function createVideoTask(
   state: SchedulerState,
@@ -132,9 +190,19 @@ export function createVideoTask(
   stolen: boolean,
 ): VideoTask {
   state.taskCounter++;
+  const taskId = `${state.config.idPrefix}t${state.taskCounter}` as TaskId;
+  return videoTask(taskId, startFrame, endFrame, stolen);
+}
+
+function videoTask(
+  taskId: TaskId,
+  startFrame: number,
+  endFrame: number,
+  stolen: boolean,
+): VideoTask {
   return {
     kind: "video",
-    taskId: `${state.config.idPrefix}t${state.taskCounter}` as TaskId,
+    taskId,
     startFrame,
     endFrame,
     stolen,

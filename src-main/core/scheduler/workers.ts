@@ -83,7 +83,8 @@ function isWanted(turn: Turn, worker: Worker, attempt: Attempt): boolean {
   const { job, task } = attempt;
   if (state.jobs.get(job.jobId) !== job || job.stage.stage !== attempt.stage)
     return false;
-  if (job.status.kind !== "open" || job.paused) return false;
+  if (job.status.kind !== "open") return false;
+  if (job.paused && !attempt.outlivesPause) return false;
   if (!isEligible(worker, job, needsOf(job, task), nowMs)) return false;
   if (task.kind === "audio") {
     if (task.done !== null || !job.stage.audio.includes(task)) return false;
