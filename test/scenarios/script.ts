@@ -10,6 +10,7 @@
  *   TIME move J before=J|last                            TIME priority J N
  *   TIME choose J W,…|any                                TIME forgive W
  *   TIME ready|draining|suspended W                      TIME heard W …
+ *   TIME inherit A job=J task=T on=W [range=A-B] [last] [stage=N]
  *   TIME started|verified A    progress A done=N fed=N   shortened A end=N    failed A CODE
  *   TIME tick                                            TIME until T heard=W,…   (ticks as asked, signs of life every 5 s)
  *   TIME show J | why W|J | wake
@@ -19,6 +20,7 @@ import type { AttemptId, TaskId } from "../../src-main/core/identifiers.ts";
 import type { SchedulerEffect } from "../../src-main/core/scheduler/effects.ts";
 import type {
   Availability,
+  InheritedAttempt,
   JobSpec,
   SchedulerEvent,
   StageSpec,
@@ -233,9 +235,27 @@ function eventOf(command: Command): SchedulerEvent {
       return { type: "attempt-verified", attemptId, sizeBytes: 1 };
     case "started":
       return { type: "attempt-started", attemptId };
+    case "inherit":
+      return { type: "attempt-inherited", attempt: inheritedOf(command) };
     default:
       return plainEvent(verb, subject);
   }
+}
+
+function inheritedOf({ subject, options }: Command): InheritedAttempt {
+  const range = options.get("range")?.split("-").map(Number);
+  return {
+    attemptId: subject as AttemptId,
+    jobId: jobIdOf(options.get("job") ?? ""),
+    stage: Number(options.get("stage") ?? 0),
+    taskId: (options.get("task") ?? "") as TaskId,
+    workerId: deviceId(options.get("on") ?? ""),
+    range:
+      range === undefined
+        ? null
+        : { startFrame: range[0] ?? 0, endFrame: range[1] ?? 0 },
+    isLast: options.has("last"),
+  };
 }
 
 const availability = (

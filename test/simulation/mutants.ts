@@ -139,8 +139,8 @@ export const mutants: readonly Mutant[] = [
     name: "does not stop the attempts of a paused job",
     seeds: [8],
     file: "jobs",
-    from: 'cancelAll(turn, job, "job-paused");\n}\n\nexport function resumeJob',
-    to: "}\n\nexport function resumeJob",
+    from: 'job.paused = true;\n cancelAll(turn, job, "job-paused");',
+    to: "job.paused = true;",
   },
   {
     name: "fails a job at its first failure",
