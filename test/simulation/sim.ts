@@ -3,9 +3,8 @@
  * or given first one, `--seconds N` for a time; `--trace` tells what happens;
  * `--table` the standard farms, `--mutants` the hunt for mutants, `--bench` the cost of a step.
  */
-import type { AttemptId } from "../../src-main/core/identifiers.ts";
+import { bench } from "./bench.ts";
 import { core } from "./core.ts";
-import { deviceId, jobIdOf } from "./names.ts";
 import { loadMutant, mutants } from "./mutants.ts";
 import { printTable } from "./farms.ts";
 import { drawWorld } from "./plan.ts";
@@ -95,89 +94,4 @@ function noticedBy(
     }
   }
   return null;
-}
-
-/** What a step costs at 64 workers and 100,000 segments (S90). */
-function bench(): number {
-  const state = core.createScheduler();
-  const frames = 100_000 * 250;
-  const add = (event: Parameters<typeof core.step>[1], nowMs: number) =>
-    core.step(state, event, nowMs);
-  for (let index = 0; index < 64; index++)
-    add(
-      {
-        type: "worker-joined",
-        worker: {
-          workerId: deviceId(`w${index}`),
-          capabilities: ["e"],
-          slots: 1,
-          isLocal: false,
-          running: [],
-        },
-      },
-      0,
-    );
-  const pending: string[] = [];
-  const take = (result: ReturnType<typeof core.step>): void => {
-    for (const effect of result.effects)
-      if (effect.type === "assign") pending.push(effect.assignment.attemptId);
-  };
-  take(
-    add(
-      {
-        type: "job-added",
-        job: {
-          jobId: jobIdOf("j"),
-          priority: 0,
-          needs: ["e"],
-          framesPerSecond: 25,
-          splittable: true,
-          fixedSegmentS: 10,
-          allowedWorkers: null,
-          knownFrames: frames,
-          timelineComplete: true,
-          cutPoints: Array.from(
-            { length: frames / 50 },
-            (_, index) => index * 50,
-          ),
-          firstStage: {
-            stage: 0,
-            ranges: [{ startFrame: 0, endFrame: frames }],
-            restored: [],
-            restoredWholeTasks: [],
-            wholeTasks: [],
-          },
-          paused: false,
-        },
-      },
-      0,
-    ),
-  );
-  let steps = 0;
-  let longestMs = 0;
-  const beganMs = performance.now();
-  for (let nowMs = 10; pending.length > 0; nowMs += 10) {
-    const attemptId = pending.shift() as AttemptId;
-    for (const event of [
-      { type: "worker-heard", workerId: deviceId(`w${steps % 64}`) },
-      { type: "attempt-started", attemptId },
-      {
-        type: "attempt-progressed",
-        attemptId,
-        framesDone: 100,
-        framesFed: 200,
-      },
-      { type: "attempt-verified", attemptId, sizeBytes: 1 },
-    ] as const) {
-      const startMs = performance.now();
-      take(add(event, nowMs));
-      longestMs = Math.max(longestMs, performance.now() - startMs);
-      steps++;
-    }
-  }
-  const meanUs = ((performance.now() - beganMs) * 1000) / steps;
-  console.log(
-    `${steps} steps, ${meanUs.toFixed(1)} us a step, ${(meanUs * 4).toFixed(1)} us a segment, longest ${longestMs.toFixed(1)} ms (the last one reports 100,000 segments)`,
-  );
-  return 0;
 }
