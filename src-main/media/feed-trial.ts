@@ -12,7 +12,8 @@ import { startTool } from "./process.ts";
 /**
  * Feeds the beginning of a source and decodes one frame of it, as a worker
  * would. Gives the choice back, or the decoded feed when no frame came over;
- * costs two short runs of ffmpeg. At least one frame must be known.
+ * costs two short runs of ffmpeg. Two frames must be known, or the index be
+ * complete: the bound after a frame lies midway to the next.
  *
  * @throws the signal's reason on abort.
  */
