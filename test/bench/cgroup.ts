@@ -36,15 +36,15 @@ export async function hasQuotas(): Promise<boolean> {
 /**
  * Makes a group, removed with the scope (its processes are killed first).
  *
- * @param cores quota; null for a group that only counts, and leaves the
- * scheduling of its processes as it is without groups.
+ * @param isLimitable also joins the `cpu` controller, so that `limit` works;
+ * without it the scheduling of its processes stays as it is without groups.
  */
 export async function makeCpuGroup(
   name: string,
-  cores: number | null,
   scope: Scope,
+  isLimitable = false,
 ): Promise<CpuGroup> {
-  const controllers = cores === null ? ["cpuacct"] : ["cpuacct", "cpu"];
+  const controllers = isLimitable ? ["cpuacct", "cpu"] : ["cpuacct"];
   const folders: string[] = [];
   for (const controller of controllers) {
     const folder = path.join(
@@ -71,7 +71,6 @@ export async function makeCpuGroup(
     await writeFile(path.join(folder, "cpu.cfs_period_us"), String(period));
     await writeFile(path.join(folder, "cpu.cfs_quota_us"), String(quotaUs));
   };
-  if (cores !== null) await limit(cores);
   return { folders, limit, cpuSeconds: () => readUsage(folders[0]) };
 }
 

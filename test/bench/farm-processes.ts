@@ -7,7 +7,7 @@ import { copyFile, mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
-import { followJobs } from "../../src-main/cli/follow-jobs.ts";
+import { hasEnded } from "../../src-main/cli/follow-jobs.ts";
 import { readCapabilities } from "../../src-main/cli/node-tasks.ts";
 import {
   connectToNode,
@@ -272,23 +272,39 @@ async function encode(
   const jobId = jobIds[0];
   if (jobId === undefined)
     throw new Error(`refused: ${refused[0]?.failure.text ?? ""}`);
-  const [job] = await followJobs(connection, [jobId], (jobs, state) => {
-    const [seen] = jobs;
-    if (seen) wish.onState?.(seen, state);
-  });
+  const job = await untilEnded(connection, jobId, wish.onState);
   const seenS = (performance.now() - askedMs) / 1000;
   bench.signal.throwIfAborted();
   refuseEnded(children);
   const { figures, log } = await connection.ask({ type: "job-detail", jobId });
-  if (job?.state !== "done" || figures === null || job.endedAtMs === null)
+  if (job.state !== "done" || figures === null || job.endedAtMs === null)
     throw new Error(
-      `the job ended as ${job?.state ?? "?"}: ${job?.failure?.text ?? ""}\n${log.map(({ text }) => text).join("\n")}`,
+      `the job ended as ${job.state}: ${job.failure?.text ?? ""}\n${log.map(({ text }) => text).join("\n")}`,
     );
   await connection.ask({ type: "remove-job", jobId });
   // News of the end is gathered for up to 0.2 s; the master wrote down when it was.
   const toldS = (job.endedAtMs - askedAtMs) / 1000;
   const isPlausible = toldS <= seenS + 0.01 && toldS > seenS - 1;
   return { job, figures, wallS: isPlausible ? toldS : seenS };
+}
+
+/** News comes late: a job that is not in the list is not in it yet. */
+function untilEnded(
+  connection: UiConnection,
+  jobId: string,
+  onState: JobWish["onState"],
+): Promise<UiJob> {
+  return new Promise((resolve, reject) => {
+    const stop = connection.watch((state) => {
+      const job = state.jobs.find((one) => one.jobId === jobId);
+      if (job === undefined) return;
+      onState?.(job, state);
+      if (!hasEnded(job)) return;
+      resolve(job);
+      // The first state may come before there is a way to stop.
+      setImmediate(() => stop());
+    }, reject);
+  });
 }
 
 async function sumCpu(pids: readonly number[]): Promise<number | null> {

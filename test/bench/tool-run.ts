@@ -68,7 +68,7 @@ export async function timeTools(
   const scope = new Scope();
   bench.scope.keep(() => scope.close());
   try {
-    const group = await makeCpuGroup(freshName("tools"), null, scope);
+    const group = await makeCpuGroup(freshName("tools"), scope);
     const ownBefore = await cpuSecondsOf(process.pid);
     const self = process.cpuUsage();
     const startedMs = performance.now();

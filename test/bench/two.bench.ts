@@ -25,7 +25,7 @@ async function run(bench: Bench): Promise<void> {
     seconds: bench.isQuick ? 20 : 90,
     kilobitsPerSecond: bench.isQuick ? 600 : 4_000,
   });
-  const group = await makeCpuGroup(freshName("two"), null, bench.scope);
+  const group = await makeCpuGroup(freshName("two"), bench.scope);
   const groups = [group];
   const wish = {
     masterGroups: groups,
