@@ -1,4 +1,6 @@
+import { sayableColour } from "./colour-limits.ts";
 import type { DisplayTags } from "./display-tags.ts";
+import { encoderTraits } from "./encoder-traits.ts";
 import { outputColour, outputFields } from "./ffmpeg-arguments/filters.ts";
 import type { FrameTimes } from "./output-grid.ts";
 import { expectedPtsUs, type JobPlan } from "./plan.ts";
@@ -15,7 +17,11 @@ export function outputDisplay(plan: JobPlan): DisplayTags | null {
     sampleAspect: output.sampleAspect,
     rotationDegrees: output.rotationDegrees,
     fieldOrder: outputFields({ picture, encode }) ?? "progressive",
-    colour: outputColour({ picture, encode }),
+    colour: sayableColour(
+      outputColour({ picture, encode }),
+      encoderTraits[encode.encoder].codec,
+      plan.recipe.container,
+    ),
     hdr: isMapped
       ? { masterDisplay: null, maxCll: null, dynamic: "none" }
       : picture.hdr,

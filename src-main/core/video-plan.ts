@@ -1,4 +1,5 @@
 /** Settles every choice a recipe leaves to the source, so that all workers of a job do the same. */
+import { unsaidColourNote } from "./colour-limits.ts";
 import {
   chromaLocations,
   colourPrimaries,
@@ -10,6 +11,7 @@ import {
 } from "./colour-names.ts";
 import { encoderTraits, profilePixelFormats } from "./encoder-traits.ts";
 import { Failure } from "./errors.ts";
+import { outputColour } from "./ffmpeg-arguments/filters.ts";
 import type {
   ColourFacts,
   MediaFacts,
@@ -74,6 +76,12 @@ export function planVideo(
   const output = outputPicture(picture, filters);
   checkSmallest(encode, output);
   if (filters.tonemap === "off") noteHdr(picture, isHdr, pixelFormat, notes);
+  const unsaid = unsaidColourNote(
+    outputColour({ picture, encode: { ...encode, filters } }),
+    encoderTraits[encode.encoder].codec,
+    container,
+  );
+  if (unsaid !== null) notes.push(unsaid);
   const { frameRate } = filters;
   const constantRate: Ratio | null =
     frameRate.mode === "constant" ? frameRate : null;

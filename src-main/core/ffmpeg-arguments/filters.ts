@@ -264,12 +264,31 @@ export function colourArguments(order: VideoOrder): string[] {
       : ["-color_primaries", word(primaries, colourPrimaries)]),
     ...(transfer === null
       ? []
-      : ["-color_trc", word(transfer, colourTransfers)]),
-    ...(space === null ? [] : ["-colorspace", word(space, colourSpaces)]),
+      : [
+          "-color_trc",
+          optionName(word(transfer, colourTransfers), transferOptions),
+        ]),
+    ...(space === null
+      ? []
+      : ["-colorspace", optionName(word(space, colourSpaces), spaceOptions)]),
     ...(chromaLocation === null
       ? []
       : ["-chroma_sample_location", word(chromaLocation, chromaLocations)]),
   ];
+}
+
+/** Encoder options have names of their own for some values (ffmpeg 5.1 and 7.0 alike). */
+const transferOptions: Readonly<Record<string, string>> = {
+  bt470m: "gamma22",
+  bt470bg: "gamma28",
+};
+const spaceOptions: Readonly<Record<string, string>> = { gbr: "rgb" };
+
+function optionName(
+  name: string,
+  others: Readonly<Record<string, string>>,
+): string {
+  return others[name] ?? name;
 }
 
 /** The colours of what the filters give out. */

@@ -192,6 +192,23 @@ describe("segmentArguments", () => {
     );
   });
 
+  it("gives colours the names that encoder options have for them", () => {
+    const colour = {
+      ...plainOrder.picture.colour,
+      primaries: "bt470bg",
+      transfer: "bt470bg",
+      space: "bt470bg",
+    };
+    const order = orderOf(
+      {},
+      {},
+      { picture: { ...plainOrder.picture, colour } },
+    );
+    const text = segmentArguments(order, circumstances).join(" ");
+    expect(text).toContain("-color_trc gamma28 -colorspace bt470bg");
+    expect(text).toContain("color_trc=bt470bg:colorspace=bt470bg");
+  });
+
   const evil = "x,movie=/etc/passwd";
   it.each([
     ["a colour", { colour: { ...plainOrder.picture.colour, range: evil } }],
