@@ -174,6 +174,8 @@ function farmPlan(farm: Farm, policy: Policy, seed: number): WorldPlan {
     faults,
     healsAtMs: 0,
     replayShare: 0,
+    inheritShare: 0,
+    smallJobShare: 0,
     tickMs: 1000,
     startMs: 300,
     verifyMs: 100,

@@ -135,6 +135,25 @@ export class Ledger {
     this.live.add(attempt);
   }
 
+  /** A restarted master is told of an attempt of its earlier life: in work, until it is refused. */
+  inherit(attempt: LedgerAttempt): void {
+    attempt.state = "live";
+    this.live.add(attempt);
+  }
+
+  /** Whether the master's disk was full for a job since it was restarted. */
+  wasHeld(jobName: string): boolean {
+    for (const { assignment } of this.attempts.values())
+      if (
+        assignment.jobId === jobName &&
+        this.failedTasks
+          .get(assignment.taskId)
+          ?.some(({ code }) => code === "disk-full") === true
+      )
+        return true;
+    return false;
+  }
+
   /** A person had the job retried: budgets begin anew. */
   forgetFailures(jobName: string): void {
     for (const { assignment } of this.attempts.values())

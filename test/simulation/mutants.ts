@@ -53,7 +53,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "takes signs of life for joining again",
-    seeds: [222],
+    seeds: [166],
     file: "workers",
     from: 'if (worker?.presence !== "present") return;',
     to: 'if (worker === undefined) return;\n worker.presence = "present";',
@@ -130,7 +130,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "duplicates on top of duplicates",
-    seeds: [3],
+    seeds: [14],
     file: "tail",
     from: "attempt.task.attempts.length > 1",
     to: "attempt.task.attempts.length > 2",
@@ -204,6 +204,34 @@ export const mutants: readonly Mutant[] = [
     file: "clock",
     from: "if (gapMs <= 0) return state.clockMs;",
     to: "",
+  },
+  {
+    name: "leaves the frames of an inherited attempt open",
+    seeds: [36],
+    file: "timeline",
+    from: "stage.fresh.splice(fresh.from, fresh.to - fresh.from, ...rests);",
+    to: "",
+  },
+  {
+    name: "inherits attempts at frames that are at work or done",
+    seeds: [57],
+    file: "timeline",
+    from: "if (open !== endFrame - startFrame) return null;",
+    to: "",
+  },
+  {
+    name: "sends every attempt of an earlier life away",
+    seeds: [36],
+    file: "inheritance",
+    from: 'if (worker.presence !== "present") return false;',
+    to: "return false;",
+  },
+  {
+    name: "ends inherited attempts by a pause that was there before them",
+    seeds: [65],
+    file: "inheritance",
+    from: 'return job.status.kind === "open" && job.stage.stage === stage;',
+    to: 'return job.status.kind === "open" && job.stage.stage === stage && !job.paused;',
   },
 ];
 

@@ -72,6 +72,10 @@ export interface WorldPlan {
   readonly healsAtMs: number;
   /** Share of messages that come twice, or long after. */
   readonly replayShare: number;
+  /** Share of running attempts that a restarted master takes over; zero: it takes none, and adds its jobs at once. */
+  readonly inheritShare: number;
+  /** The scheduler's setting of this name. */
+  readonly smallJobShare: number;
   readonly tickMs: number;
   /** From the order to the first encoded frame. */
   readonly startMs: number;
@@ -147,12 +151,27 @@ export function drawWorld(seed: number): WorldPlan {
         0,
       ) + 1,
     replayShare: random.chance(0.5) ? 0 : random.between(0, 0.2),
+    ...drawSettings(seed),
     tickMs: random.pick([500, 1000, 2000]),
     startMs: random.between(50, 1500),
     verifyMs: random.between(5, 300),
     windowFrames: random.pick([30, 100, 400]),
   };
 }
+
+/** Of a generator of their own: what was drawn before they came stays as it was. */
+function drawSettings(
+  seed: number,
+): Pick<WorldPlan, "inheritShare" | "smallJobShare"> {
+  const random = new Random(seed ^ settingsSalt);
+  return {
+    inheritShare: random.pick([0, 0.8, 1]),
+    smallJobShare: random.chance(0.2) ? random.between(0.1, 0.6) : 0,
+  };
+}
+
+/** Such that the worlds of `failing-seeds.ts` are what they were. */
+const settingsSalt = 109;
 
 function drawWorker(random: Random, index: number): WorkerPlan {
   const able = random.chance(0.8);

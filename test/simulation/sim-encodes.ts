@@ -38,6 +38,7 @@ export class SimEncodes {
           ? poison
           : null,
       orderedAtMs: this.world.time.nowMs,
+      life: this.world.master.life,
       arrived: false,
       runningSinceMs: null,
       framesDone: 0,

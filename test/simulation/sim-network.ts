@@ -34,7 +34,11 @@ export class SimNetwork {
     for (const attempt of this.world.encodes.attempts.values())
       if (attempt.worker === worker && !attempt.arrived && !attempt.over)
         attempt.over = true;
-    const running = worker.held.map((attempt) => attempt.id);
+    const { restarts } = this.world;
+    const inherited = worker.held.filter((held) => restarts.remembers(held));
+    const running = worker.held
+      .filter((held) => !inherited.includes(held))
+      .map((attempt) => attempt.id);
     const effects = this.tellJoin(worker, running);
     const cancelled = new Set(
       effects.flatMap((effect) =>
@@ -45,6 +49,9 @@ export class SimNetwork {
       if (!cancelled.has(id)) this.world.ledger.revive(id);
       else this.dropUnknown(id, worker);
     }
+    for (const attempt of inherited)
+      if (!attempt.over && !restarts.inherit(attempt))
+        this.dropUnknown(attempt.id, worker);
     if (worker.suspended || worker.draining) this.announce(worker);
     const { outbox } = worker;
     for (const message of outbox.splice(0)) message();

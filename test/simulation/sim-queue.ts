@@ -15,6 +15,8 @@ export interface SimJob {
   state: "waiting" | "running" | "failed" | "done";
   /** Known to the present scheduler. */
   known: boolean;
+  /** Paused by a restarted master that reads its source again. */
+  preparing: boolean;
   restored: StageSpec["restored"];
   restoredWhole: TaskId[];
 }
@@ -53,6 +55,7 @@ export class SimQueue {
       ledger,
       state: "waiting",
       known: false,
+      preparing: false,
       restored: [],
       restoredWhole: [],
     };

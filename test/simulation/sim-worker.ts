@@ -15,6 +15,8 @@ export interface SimAttempt {
   /** Fails when the encode reaches this frame of its own. */
   readonly failsAt: number | null;
   readonly orderedAtMs: number;
+  /** The master's life that knows it. */
+  life: number;
   /** The order is on the worker. */
   arrived: boolean;
   runningSinceMs: number | null;

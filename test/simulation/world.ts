@@ -62,7 +62,10 @@ export class World {
     this.plan = plan;
     this.random = new Random(plan.seed ^ 0x5eed);
     this.workers = plan.workers.map((worker) => new SimWorker(worker));
-    this.master = new SimMaster(this, config);
+    this.master = new SimMaster(this, {
+      smallJobShare: plan.smallJobShare,
+      ...config,
+    });
     this.queue = new SimQueue(this);
     this.encodes = new SimEncodes(this);
     this.network = new SimNetwork(this);
