@@ -200,7 +200,11 @@ function loadText(load: readonly number[]): string {
 function commitOf(): string {
   try {
     const git = (...args: string[]): string =>
-      execFileSync("git", args, { cwd: projectRoot(), encoding: "utf8" });
+      execFileSync("git", args, {
+        cwd: projectRoot(),
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+      });
     const changed = git("status", "--porcelain", "-uno").trim() !== "";
     return (
       git("rev-parse", "--short", "HEAD").trim() + (changed ? " changed" : "")

@@ -61,7 +61,7 @@ export function figureLine(figure: Figure): string {
       : `${target.bound === "at-most" ? "<=" : ">="} ${digits(target.value)}`;
   const verdict = verdictOf(figure);
   return [
-    name.padEnd(44),
+    name.padEnd(48),
     measured.padEnd(34),
     aim.padEnd(10),
     verdict === "told" ? "" : verdict.toUpperCase(),
