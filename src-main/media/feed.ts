@@ -1,4 +1,5 @@
 /** Runs the master's side of the cut: what a worker's ffmpeg reads from its pipe. */
+import { stat } from "node:fs/promises";
 import { PassThrough, type Readable, type Transform } from "node:stream";
 
 import { Failure } from "../core/errors.ts";
@@ -19,7 +20,8 @@ export interface Feed {
   readonly stream: Readable;
   /**
    * Resolves when all was delivered, or nobody wanted the rest (killed, or the
-   * stream destroyed); rejects with Failure `cut-failed`, or the signal's reason.
+   * stream destroyed); rejects with Failure `cut-failed` or
+   * `source-missing`, or the signal's reason.
    */
   readonly done: Promise<void>;
   kill(): void;
@@ -65,7 +67,7 @@ export function openFeed(
   const args = feedArguments(path, facts, plan);
   const run = startTool(binaries.ffmpeg, args, { signal });
   const gate = new FeedGate(plan, index ?? null);
-  const feed = feedOf(run, gate, signal);
+  const feed = feedOf(run, gate, path, signal);
   return {
     ...feed,
     framesFed: () => gate.framesFed(),
@@ -83,12 +85,13 @@ export function openAudioFeed(
   const { signal, facts = null, clock = "kept" } = options;
   const args = audioFeedArguments(path, facts, streamIndexes, clock);
   const run = startTool(binaries.ffmpeg, args, { signal });
-  return feedOf(run, new PassThrough(), signal);
+  return feedOf(run, new PassThrough(), path, signal);
 }
 
 function feedOf(
   run: ToolRun,
   stream: Transform,
+  path: string,
   signal: AbortSignal | undefined,
 ): Feed {
   let isUnwanted = false;
@@ -108,11 +111,15 @@ function feedOf(
   // Ended early by the gate, or given up by the reader.
   stream.once("end", kill);
   stream.once("close", kill);
-  const done = Promise.all([run.done, closed]).then(([exit]) => {
+  const done = Promise.all([run.done, closed]).then(async ([exit]) => {
     signal?.throwIfAborted();
+    const broken =
+      failure instanceof Failure || (exit.code !== 0 && !isUnwanted);
+    if (!broken) return;
+    // No other worker and no other way of cutting would help.
+    if (await isMissing(path)) throw new Failure("source-missing", path);
     if (failure instanceof Failure) throw failure;
-    if (exit.code !== 0 && !isUnwanted)
-      throw new Failure("cut-failed", reasonOf(exit.stderrTail));
+    throw new Failure("cut-failed", reasonOf(exit.stderrTail));
   });
   done.then(
     () => stream.end(),
@@ -124,6 +131,13 @@ function feedOf(
     stream.destroy();
   };
   return { stream, done, kill: giveUp };
+}
+
+function isMissing(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => false,
+    () => true,
+  );
 }
 
 /** The last line is ffmpeg's summary; without the program's part addresses. */

@@ -1,0 +1,108 @@
+/** The master is killed at random instants: queue and finished segments stay, the output is right. */
+import { afterEach, describe, expect, test } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  startDrillFarm,
+  type AddedJob,
+  type DrillFarm,
+} from "../fixtures/drill-farm.ts";
+import { drillClip } from "../fixtures/drill-media.ts";
+
+const all = process.env["REELFARM_DRILLS"] === "all";
+/** Written down with a failure, so that it can be repeated. */
+const seed = Number(process.env["REELFARM_DRILL_SEED"] ?? Date.now() % 100_000);
+
+let farm: DrillFarm;
+afterEach(() => farm.close());
+
+/** Numbers from 0 to 1 (mulberry32). */
+function randomFrom(start: number): () => number {
+  let state = start;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+function isOver(job: AddedJob): Promise<boolean> {
+  return farm
+    .waitFor(
+      ({ jobs }) => {
+        const row = jobs.find(({ jobId }) => jobId === job.jobId);
+        if (!row) throw farm.told("the job is gone");
+        return [["done", "failed"].includes(row.state)];
+      },
+      { what: "the queue after a start" },
+    )
+    .then(([over = false]) => over);
+}
+
+async function killUntilDone(jobs: readonly AddedJob[], maxKills: number) {
+  const random = randomFrom(seed);
+  let kills = 0;
+  for (const job of jobs)
+    while (kills < maxKills && !(await isOver(job))) {
+      await sleep(100 + random() * random() * 4_000);
+      await farm.restartMaster();
+      kills += 1;
+    }
+  return kills;
+}
+
+describe(`the master dies (seed ${String(seed)})`, () => {
+  test("kill -9 at random instants: the job goes on and its pictures are right", async () => {
+    farm = await startDrillFarm({ workers: [{ pace: 2 }, { pace: 2 }] });
+    const source = await drillClip({ durationS: 24 });
+    const job = await farm.addJob({ source, segmentS: 2 });
+    const kills = await killUntilDone([job], 4);
+    console.log(`master killed ${String(kills)} times`);
+    expect(kills).toBeGreaterThan(0);
+    await farm.expectRight(job);
+    await farm.nothingLeft([job]);
+  });
+
+  test("a finished segment is not encoded again after a kill", async () => {
+    farm = await startDrillFarm({ workers: [{ pace: 2 }] });
+    const source = await drillClip({ durationS: 24 });
+    const job = await farm.addJob({ source, segmentS: 2 });
+    const ratioOf = (state: { jobs: readonly { progressRatio: number }[] }) =>
+      state.jobs[0]?.progressRatio ?? 0;
+    await farm.waitFor((state) => ratioOf(state) > 0.5, { what: "half of it" });
+    await farm.restartMaster();
+    const after = await farm.waitFor((state) => [ratioOf(state)], {
+      what: "the queue",
+    });
+    // A segment of 2 s of 24 is a twelfth: at most the running one is lost, and the one being checked.
+    const settled = await farm.waitFor(
+      (state) => ratioOf(state) > 0.3 && [ratioOf(state)],
+      { what: "what was finished", timeoutMs: 5_000 },
+    );
+    console.log(`progress after the kill: ${String(after)} ${String(settled)}`);
+    await farm.expectRight(job);
+    await farm.nothingLeft([job]);
+  });
+
+  test.runIf(all)(
+    "forty kills over three jobs: every output is right",
+    { timeout: 900_000 },
+    async () => {
+      farm = await startDrillFarm({
+        workers: [{ pace: 1.5 }, { pace: 1.5 }, { pace: 1.5 }],
+      });
+      const jobs: AddedJob[] = [];
+      for (const durationS of [24, 36, 48])
+        jobs.push(
+          await farm.addJob({
+            source: await drillClip({ durationS }),
+            segmentS: 2,
+          }),
+        );
+      const kills = await killUntilDone(jobs, 40);
+      console.log(`master killed ${String(kills)} times`);
+      for (const job of jobs) await farm.expectRight(job, 300_000);
+      await farm.nothingLeft(jobs);
+    },
+  );
+});
