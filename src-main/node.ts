@@ -238,8 +238,9 @@ async function startWorker(
   const session = keepSession({
     masterId: address.deviceId,
     signal: stop.signal,
-    connect: (signal) =>
+    connect: (signal, before) =>
       connectToMaster({
+        ...(before === null ? {} : { resume: before }),
         identity,
         address: { host: address.host, port: address.port },
         masterId: address.deviceId,
@@ -263,6 +264,7 @@ async function startWorker(
   });
   parts.add(async () => {
     stop.abort();
+    await worker.cancelAll();
     await session;
     await rm(workFolder, { recursive: true, force: true });
   });

@@ -27,6 +27,8 @@ export interface DeskPorts {
   readonly nowMs: () => number;
   readonly log: (job: Job, text: string) => void;
   readonly onChanged: () => void;
+  /** Whether an attempt of an earlier life may still be taken up. */
+  readonly isAwaited: (id: AttemptId) => boolean;
   /** Told of every run, so that closing can wait for it. */
   readonly whenOver: (work: Promise<void>) => void;
 }
@@ -45,6 +47,15 @@ export class AttemptDesk {
   }
 
   start(assignment: Assignment): void {
+    this.open(assignment, false);
+  }
+
+  /** Awaits the result of an attempt that a worker was given in an earlier life of this master. */
+  inherit(assignment: Assignment): void {
+    this.open(assignment, true);
+  }
+
+  private open(assignment: Assignment, isInherited: boolean): void {
     const { ports } = this;
     const job = ports.queue.find(assignment.jobId);
     const link = ports.linkOf(assignment.workerId);
@@ -56,7 +67,11 @@ export class AttemptDesk {
         assignment,
         this.workFor(job, assignment),
         {
-          link,
+          transfers: link.transfers,
+          send: (message) => {
+            ports.linkOf(assignment.workerId)?.send(message);
+          },
+          isInherited,
           folder: job.folder,
           keep: (ended, fileName) => this.keep(job, ended, fileName),
           discard: (ended, fileName) => this.discard(job, ended, fileName),
@@ -81,10 +96,12 @@ export class AttemptDesk {
   shorten(id: AttemptId, endFrame: number): void {
     const attempt = this.attempts.get(id);
     if (attempt?.assignment.kind !== "video") return;
+    const inForce = attempt.shorten(endFrame);
+    this.remember(attempt).catch(() => undefined);
     this.ports.dispatch({
       type: "attempt-shortened",
       attemptId: id,
-      endFrame: attempt.shorten(endFrame),
+      endFrame: inForce,
     });
   }
 
@@ -105,6 +122,7 @@ export class AttemptDesk {
   receive(workerId: DeviceId, message: WorkerMessage): void {
     if (!("attemptId" in message)) return;
     const attempt = this.attempts.get(message.attemptId);
+    if (attempt === undefined) this.answerUnknown(workerId, message);
     if (attempt?.assignment.workerId !== workerId) return;
     attempt.receive(message);
     if (message.type === "started") this.onStarted(attempt);
@@ -118,10 +136,28 @@ export class AttemptDesk {
     this.ports.onChanged();
   }
 
+  /** The last word about an attempt nobody waits for (any more) is heard, so that it is not said again. */
+  private answerUnknown(
+    workerId: DeviceId,
+    message: Extract<WorkerMessage, { attemptId: AttemptId }>,
+  ): void {
+    if (message.type !== "finished" && message.type !== "failed") return;
+    if (this.ports.isAwaited(message.attemptId)) return;
+    this.ports.linkOf(workerId)?.send({
+      type: "cancel",
+      attemptId: message.attemptId,
+      reason: "unknown",
+    });
+  }
+
   /** Ends all attempts of a worker whose link is gone. */
   dropWorker(workerId: DeviceId): void {
     for (const attempt of this.attemptsOf(workerId))
       this.drop(attempt, "worker-left");
+  }
+
+  has(id: AttemptId): boolean {
+    return this.attempts.has(id);
   }
 
   attemptsOf(workerId: DeviceId): readonly MasterAttempt[] {
@@ -130,10 +166,10 @@ export class AttemptDesk {
     );
   }
 
+  /** Lets go of all attempts without a word: workers keep what they can hand in later. */
   close(): void {
     this.closing = true;
-    for (const attempt of [...this.attempts.values()])
-      this.drop(attempt, "closing");
+    for (const attempt of [...this.attempts.values()]) attempt.abandon();
   }
 
   private workFor(job: Job, assignment: Assignment) {
@@ -151,23 +187,33 @@ export class AttemptDesk {
   private async follow(attempt: MasterAttempt): Promise<void> {
     const { assignment } = attempt;
     const { store } = this.ports;
+    const recorded = this.remember(attempt);
+    // A store that cannot be written fails where something is acknowledged.
+    recorded.catch(() => undefined);
+    await attempt.run();
+    if (!this.closing)
+      await store.endAttempt(assignment.attemptId).catch(() => undefined);
+  }
+
+  private remember(attempt: MasterAttempt): Promise<void> {
+    const { assignment } = attempt;
     const isVideo = assignment.kind === "video";
-    const recorded = store.recordAttempt({
+    return this.ports.store.recordAttempt({
       attemptId: assignment.attemptId,
       jobId: assignment.jobId,
       stage: assignment.stage,
       taskId: assignment.taskId,
       workerId: assignment.workerId,
       kind: assignment.kind,
-      range: isVideo ? assignment.range : null,
+      range: isVideo
+        ? {
+            startFrame: assignment.range.startFrame,
+            endFrame: attempt.endFrame,
+          }
+        : null,
       isLast: isVideo && assignment.isLast,
       startedAtMs: this.ports.nowMs(),
     });
-    // A store that cannot be written fails where something is acknowledged.
-    recorded.catch(() => undefined);
-    await attempt.run();
-    if (!this.closing)
-      await store.endAttempt(assignment.attemptId).catch(() => undefined);
   }
 
   /** Recorded under the attempt's id: two attempts at one task never overwrite each other. */

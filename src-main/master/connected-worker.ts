@@ -1,6 +1,6 @@
 import type { DeviceId } from "../core/identifiers.ts";
 import type { Availability } from "../core/scheduler/events.ts";
-import type { PeerLink } from "../net/peer-link.ts";
+import type { LinkEndCode, PeerLink } from "../net/peer-link.ts";
 import {
   workerMessageSchema,
   type MachineFacts,
@@ -15,7 +15,7 @@ const maxBrokenMessages = 5;
 export interface WorkerEvents {
   readonly onJoined: (worker: ConnectedWorker, message: Joined) => void;
   readonly onMessage: (worker: ConnectedWorker, message: WorkerMessage) => void;
-  readonly onLeft: (worker: ConnectedWorker) => void;
+  readonly onLeft: (worker: ConnectedWorker, code: LinkEndCode) => void;
 }
 
 /** A worker's link as the master sees it: parsed messages, in order, joined first. */
@@ -39,8 +39,8 @@ export class ConnectedWorker {
     link.onMessage((raw) => {
       this.receive(raw, events);
     });
-    void link.closed.then(() => {
-      events.onLeft(this);
+    void link.closed.then(({ code }) => {
+      events.onLeft(this, code);
     });
   }
 

@@ -27,6 +27,8 @@ export interface PreparationPorts {
   readonly binaries: Binaries;
   readonly dispatch: (event: SchedulerEvent) => void;
   readonly nowMs: () => number;
+  /** Takes up attempts of an earlier life, once the job is known; null: there are none. */
+  readonly heirs: (() => void) | null;
 }
 
 /**
@@ -52,7 +54,11 @@ export async function prepareJob(
   job.index = index;
   const early = job.settledChoice ?? chooseFeed(facts, index);
   // What is finished already can only be placed among all frames.
-  if (early.kind === "ranges" && job.finished.size === 0)
+  if (
+    early.kind === "ranges" &&
+    job.finished.size === 0 &&
+    ports.heirs === null
+  )
     await indexWhileEncoding(job, index, ports);
   else await indexThenEncode(job, index, ports);
 }
@@ -91,7 +97,8 @@ async function indexWhileEncoding(
     signal: job.stop.signal,
     onAdvance: () => {
       const now = ports.nowMs();
-      if (index.knownFrames === 0 || index.hazards().length > 0) return;
+      // A bound lies between two frames.
+      if (index.knownFrames < 2 || index.hazards().length > 0) return;
       if (!trial.passed(tell) || now - toldMs < advanceEveryMs) return;
       toldMs = now;
       tell();
@@ -181,10 +188,15 @@ async function indexThenEncode(
     noteWhole(job, choice.reason);
     forgetPieces(job, index.knownFrames);
   }
-  ports.dispatch({
-    type: "job-added",
-    job: jobSpec(job, true),
-  });
+  const spec = jobSpec(job, true);
+  if (ports.heirs === null) {
+    ports.dispatch({ type: "job-added", job: spec });
+    return;
+  }
+  // Held until everybody has what is theirs already.
+  ports.dispatch({ type: "job-added", job: { ...spec, paused: true } });
+  ports.heirs();
+  if (!job.paused) ports.dispatch({ type: "job-resumed", jobId: job.id });
 }
 
 /**

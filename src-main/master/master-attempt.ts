@@ -10,11 +10,11 @@ import { createWriteStream } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { Failure, type ErrorCode } from "../core/errors.ts";
+import { catalogue, Failure, type ErrorCode } from "../core/errors.ts";
 import type { Order } from "../core/order.ts";
 import type { Assignment } from "../core/scheduler/effects.ts";
 import type { Feed, RangeFeed } from "../media/feed.ts";
-import type { PeerLink } from "../net/peer-link.ts";
+import type { Transfers } from "../net/peer-link.ts";
 import {
   transferIds,
   type MasterMessage,
@@ -61,7 +61,12 @@ export type AttemptOutcome =
     };
 
 export interface AttemptSurroundings {
-  readonly link: PeerLink;
+  /** Of the worker's link; they outlive a link that is lost and taken up again. */
+  readonly transfers: Transfers;
+  /** Over whatever link the worker has now. */
+  readonly send: (message: MasterMessage) => void;
+  /** The worker has it since an earlier life of this master: only its result is awaited. */
+  readonly isInherited: boolean;
   readonly folder: string;
   /** Makes a verified result durable; only then does it count. */
   readonly keep: (
@@ -104,9 +109,14 @@ export class MasterAttempt {
     this.partFile = join(around.folder, `${assignment.attemptId}.part`);
     this.currentEnd =
       assignment.kind === "video" ? assignment.range.endFrame : 0;
-    this.finishedMessage = new Promise((resolve) => {
+    this.finishedMessage = new Promise((resolve, reject) => {
       this.resolveFinished = resolve;
+      const { signal } = this.stop;
+      signal.addEventListener("abort", () => reject(asError(signal.reason)), {
+        once: true,
+      });
     });
+    this.finishedMessage.catch(() => undefined);
   }
 
   /** Sends the order and the feed, receives, inspects, reports; never rejects. */
@@ -114,12 +124,7 @@ export class MasterAttempt {
     try {
       const received = this.receiveResult();
       received.catch(() => undefined);
-      this.send({
-        type: "offer",
-        attemptId: this.assignment.attemptId,
-        order: this.work.order,
-      });
-      this.sendInputs();
+      if (!this.around.isInherited) this.sendOrder();
       const [message, bytes] = await Promise.all([
         this.finishedMessage,
         received,
@@ -169,11 +174,7 @@ export class MasterAttempt {
         this.resolveFinished(message);
         return;
       case "failed":
-        this.end({
-          kind: "failed",
-          code: message.code,
-          detail: message.detail,
-        });
+        this.end({ kind: "failed", ...workersFailure(message) });
         return;
       default:
         return;
@@ -183,8 +184,14 @@ export class MasterAttempt {
   /** Ends it without an outcome; the worker is told. */
   cancel(reason: string): void {
     if (this.ended) return;
-    this.ended = true;
     this.send({ type: "cancel", attemptId: this.assignment.attemptId, reason });
+    this.abandon();
+  }
+
+  /** Ends it on this side only: this master goes, and its successor may take it up. */
+  abandon(): void {
+    if (this.ended) return;
+    this.ended = true;
     this.stopFeed();
     this.stop.abort(new Failure("cancelled"));
   }
@@ -223,8 +230,17 @@ export class MasterAttempt {
     this.feed?.kill();
   }
 
+  private sendOrder(): void {
+    this.send({
+      type: "offer",
+      attemptId: this.assignment.attemptId,
+      order: this.work.order,
+    });
+    this.sendInputs();
+  }
+
   private sendInputs(): void {
-    const { transfers } = this.around.link;
+    const { transfers } = this.around;
     const { signal } = this.stop;
     const id = this.assignment.attemptId;
     if (this.work.subtitleFile !== null) {
@@ -253,7 +269,7 @@ export class MasterAttempt {
   }
 
   private async receiveResult(): Promise<number> {
-    const stream = this.around.link.transfers.receive(
+    const stream = this.around.transfers.receive(
       transferIds.result(this.assignment.attemptId),
       { maxBytes: this.work.order.maxOutputBytes, signal: this.stop.signal },
     );
@@ -278,7 +294,7 @@ export class MasterAttempt {
   }
 
   private send(message: MasterMessage): void {
-    this.around.link.send(message);
+    this.around.send(message);
   }
 
   private end(outcome: AttemptOutcome): void {
@@ -303,4 +319,24 @@ function diskFailure(error: unknown): Failure | null {
   const code = (error as { code?: unknown } | null)?.code;
   if (code !== "ENOSPC" && code !== "EDQUOT") return null;
   return new Failure("disk-full", "the master's work folder", { cause: error });
+}
+
+/** A worker speaks for itself: what it says of the source or the master's disk is only that it failed. */
+function workersFailure({
+  code,
+  detail,
+}: Extract<WorkerMessage, { type: "failed" }>): {
+  code: ErrorCode;
+  detail: string;
+} {
+  const { blame } = catalogue[code];
+  const isItsOwn =
+    blame === "worker" || blame === "network" || blame === "install";
+  return isItsOwn
+    ? { code, detail }
+    : { code: "encoder-failed", detail: `${code} ${detail}` };
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Failure("cancelled");
 }

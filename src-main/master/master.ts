@@ -5,16 +5,17 @@
  */
 import { mkdir, rm } from "node:fs/promises";
 import { unreachable } from "../core/assert.ts";
-import { Failure } from "../core/errors.ts";
+import { catalogue, Failure } from "../core/errors.ts";
 import { saferFeed } from "../core/feed-plan.ts";
-import type { DeviceId } from "../core/identifiers.ts";
+import type { AttemptId, DeviceId } from "../core/identifiers.ts";
 import type { SchedulerEffect } from "../core/scheduler/effects.ts";
 import { createScheduler } from "../core/scheduler/state.ts";
-import type { PeerLink } from "../net/peer-link.ts";
+import type { LinkEndCode, PeerLink } from "../net/peer-link.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
 import { workFolder } from "../store/job-folder.ts";
 import { AttemptDesk } from "./attempt-desk.ts";
 import { ConnectedWorker } from "./connected-worker.ts";
+import { Inheritance } from "./inheritance.ts";
 import { completeStage } from "./job-completion.ts";
 import { makeWhole, prepareJob } from "./job-preparation.ts";
 import { JobQueue } from "./job-queue.ts";
@@ -38,11 +39,13 @@ export class Master {
   readonly loop: SchedulerLoop;
   queuePaused = false;
   private readonly options: MasterOptions;
+  private readonly inheritance: Inheritance;
   private readonly heardTimer: NodeJS.Timeout;
   private readonly unfinished = new Set<Promise<void>>();
 
   constructor(options: MasterOptions) {
     this.options = options;
+    this.inheritance = new Inheritance(options.store);
     this.loop = new SchedulerLoop(
       createScheduler(options.scheduler),
       (effect) => {
@@ -67,6 +70,7 @@ export class Master {
       onChanged: () => {
         this.changed();
       },
+      isAwaited: (id) => this.inheritance.isAwaited(id),
       whenOver: (work) => {
         this.whenOver(work);
       },
@@ -116,6 +120,7 @@ export class Master {
     const before = this.workers.get(link.peerId);
     const worker = new ConnectedWorker(link, {
       onJoined: (joined, message) => {
+        const running = this.stillWanted(joined, message.running);
         this.loop.dispatch({
           type: "worker-joined",
           worker: {
@@ -123,7 +128,7 @@ export class Master {
             capabilities: message.capabilities,
             slots: message.slots,
             isLocal: joined.id === this.options.ownDeviceId,
-            running: message.running,
+            running,
           },
         });
         if (message.availability.kind !== "ready") {
@@ -137,12 +142,46 @@ export class Master {
       onMessage: (from, message) => {
         this.onWorkerMessage(from, message);
       },
-      onLeft: (gone) => {
-        this.onWorkerLeft(gone);
+      onLeft: (gone, code) => {
+        this.onWorkerLeft(gone, code);
       },
     });
+    if (before !== undefined) this.onWorkerLeft(before, "superseded");
     this.workers.set(link.peerId, worker);
-    before?.link.close("replaced");
+  }
+
+  /** Of what a worker still holds, what this master waits for; the rest it may forget. */
+  private stillWanted(
+    worker: ConnectedWorker,
+    held: readonly AttemptId[],
+  ): AttemptId[] {
+    // Without the transfers of before there is nothing to go on with.
+    if (!worker.link.resumed) this.desk.dropWorker(worker.id);
+    const known = held.filter((id) => this.desk.has(id));
+    const others = held.filter((id) => !this.desk.has(id));
+    for (const attemptId of this.inheritance.offer(worker.id, others))
+      worker.link.send({ type: "cancel", attemptId, reason: "unknown" });
+    return known;
+  }
+
+  /** Takes up what workers still hold of a job since an earlier life of this master. */
+  private inherit(job: Job): void {
+    for (const assignment of this.inheritance.take(job.id)) {
+      const { attemptId, jobId, stage, taskId, workerId } = assignment;
+      this.desk.inherit(assignment);
+      this.loop.dispatch({
+        type: "attempt-inherited",
+        attempt: {
+          attemptId,
+          jobId,
+          stage,
+          taskId,
+          workerId,
+          range: assignment.kind === "video" ? assignment.range : null,
+          isLast: assignment.kind === "video" && assignment.isLast,
+        },
+      });
+    }
   }
 
   async pauseJob(job: Job): Promise<void> {
@@ -290,10 +329,16 @@ export class Master {
     this.desk.receive(worker.id, message);
   }
 
-  private onWorkerLeft(worker: ConnectedWorker): void {
+  /**
+   * Its parts go to others at once. After a lost link its attempts stay open as
+   * long as their transfers do: it may come back and be first all the same.
+   */
+  private onWorkerLeft(worker: ConnectedWorker, code: LinkEndCode): void {
     if (this.workers.get(worker.id) !== worker) return;
     this.workers.delete(worker.id);
-    this.desk.dropWorker(worker.id);
+    const mayResume =
+      code === "lost" || code === "silent" || code === "superseded";
+    if (!mayResume) this.desk.dropWorker(worker.id);
     if (worker.hasJoined)
       this.loop.dispatch({ type: "worker-left", workerId: worker.id });
     this.changed();
@@ -362,7 +407,9 @@ export class Master {
     const reasons = effect.failures
       .map((failure) => `${this.workerName(failure.workerId)}: ${failure.code}`)
       .join(", ");
-    this.endJob(job, new Failure(effect.code, reasons));
+    const isOfInput = catalogue[effect.code].blame === "input";
+    const detail = isOfInput ? job.request.sourcePath : reasons;
+    this.endJob(job, new Failure(effect.code, detail));
   }
 
   private async finishStage(
@@ -441,6 +488,11 @@ export class Master {
           if (!job.hasEnded) this.loop.dispatch(event);
         },
         nowMs: this.options.nowMs,
+        heirs: this.inheritance.concerns(job.id)
+          ? () => {
+              this.inherit(job);
+            }
+          : null,
       });
       await job.indexed;
     } catch (error) {
@@ -457,6 +509,7 @@ export class Master {
     if (job.isProbed) return;
     job.media = await probeJob(job.request, binaries);
     await restoreParts(job, store, dataFolder);
+    await this.inheritance.gather(job.id, job.stop.signal);
     if (job.finished.size > 0)
       this.log(job, `${String(job.finished.size)} finished parts found`);
   }

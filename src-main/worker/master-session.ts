@@ -4,7 +4,7 @@ import type { PeerLink } from "../net/peer-link.ts";
 
 /** First wait after a lost or refused connection; doubles up to the last. */
 const firstRetryMs = 250;
-const lastRetryMs = 15_000;
+const lastRetryMs = 4_000;
 
 export type SessionState =
   | { readonly kind: "connecting"; readonly failure: Failure | null }
@@ -12,8 +12,11 @@ export type SessionState =
 
 export interface MasterSessionOptions {
   readonly masterId: DeviceId;
-  /** One attempt to connect. */
-  readonly connect: (signal: AbortSignal) => Promise<PeerLink>;
+  /** One attempt to connect; goes on with the transfers of the link before, where the master still has them. */
+  readonly connect: (
+    signal: AbortSignal,
+    before: PeerLink | null,
+  ) => Promise<PeerLink>;
   /** Resolves when the link is over and its work is put away. */
   readonly serve: (link: PeerLink) => Promise<void>;
   readonly onState: (state: SessionState) => void;
@@ -31,10 +34,12 @@ export async function keepSession(
   const { signal } = options;
   let waitMs = firstRetryMs;
   let failure: Failure | null = null;
+  let before: PeerLink | null = null;
   while (!signal.aborted) {
     options.onState({ kind: "connecting", failure });
     try {
-      const link = await options.connect(signal);
+      const link = await options.connect(signal, before);
+      before = link;
       failure = null;
       waitMs = firstRetryMs;
       options.onState({ kind: "connected", link });

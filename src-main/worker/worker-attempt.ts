@@ -3,12 +3,15 @@
  *
  * waiting     entered on the master's offer; the feed may already flow into the
  *             credit window. Left by `begin` or `cancel`.
- * encoding    entered by `begin`: ffmpeg runs, its result is streamed back while
- *             it is made. Left when ffmpeg ends, fails, stalls, or by `cancel`.
+ * encoding    entered by `begin`: ffmpeg runs, its result is spooled to disk and
+ *             sent back while it is made. Left when ffmpeg ends, fails, stalls,
+ *             or by `cancel`.
  * delivering  ffmpeg is done and its slot is free; the rest of the result is on
- *             its way. Left when the master has it, or by `cancel`.
+ *             its way, or waits for a master that comes back. Left when the
+ *             master has it, when it stayed away too long, or by `cancel`.
  * ended       entered once from any other state; nothing leaves it.
  */
+import { createWriteStream } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -19,7 +22,8 @@ import type { AttemptId } from "../core/identifiers.ts";
 import type { Order } from "../core/order.ts";
 import type { Binaries } from "../media/binaries.ts";
 import { startEncode, type EncodeRun } from "../media/encode.ts";
-import type { PeerLink } from "../net/peer-link.ts";
+import type { Transfers } from "../net/peer-link.ts";
+import { ResultDelivery } from "./result-delivery.ts";
 import { transferIds, type WorkerMessage } from "../protocol/messages.ts";
 
 export type AttemptState = "waiting" | "encoding" | "delivering" | "ended";
@@ -40,7 +44,8 @@ export interface AttemptSurroundings {
   readonly binaries: Binaries;
   readonly workFolder: string;
   readonly threads: number | null;
-  readonly link: PeerLink;
+  /** Of the link as it is when the attempt begins; see `reattach`. */
+  readonly transfers: Transfers;
   readonly send: (message: WorkerMessage) => void;
   /** The slot is free again, or the attempt is over. */
   readonly onChanged: (attempt: WorkerAttempt) => void;
@@ -55,9 +60,13 @@ export class WorkerAttempt {
   private readonly stop = new AbortController();
   private readonly feed: Readable;
   private readonly subtitle: Readable | null;
+  private readonly delivery: ResultDelivery;
   private encode: EncodeRun | null = null;
+  /** All input is here: the attempt needs its master no more until it delivers. */
+  private isFed = false;
   private expectedFrames: number | null;
-  private cancelled = false;
+  /** Told to end; it may take a moment until it has. */
+  cancelled = false;
   private lastSignMs: number;
   private lastFrames = 0;
   private lastReportMs = 0;
@@ -69,13 +78,21 @@ export class WorkerAttempt {
     this.around = around;
     this.lastSignMs = around.nowMs();
     this.expectedFrames = order.kind === "video" ? order.expectedFrames : null;
-    const { transfers } = around.link;
+    const { transfers } = around;
     const signal = this.stop.signal;
+    this.delivery = new ResultDelivery(
+      transferIds.result(id),
+      transfers,
+      signal,
+    );
     this.feed = transfers.receive(transferIds.feed(id), {
       maxBytes: maxFeedBytes,
       signal,
     });
     this.feed.on("error", () => undefined); // answered where the feed is consumed
+    this.feed.once("end", () => {
+      this.isFed = true;
+    });
     this.subtitle =
       order.kind === "video" && order.burnSubtitle
         ? transfers.receive(transferIds.subtitle(id), {
@@ -105,6 +122,22 @@ export class WorkerAttempt {
       this.stop.abort();
       await rm(folder, { recursive: true, force: true });
     }
+  }
+
+  /**
+   * A link to the same master again. With other transfers than before (the
+   * master was restarted) only what had all its input can go on.
+   */
+  reattach(transfers: Transfers): void {
+    if (this.delivery.usesTransfers(transfers)) return;
+    if (this.isFed && this.state !== "waiting")
+      this.delivery.restart(transfers);
+    else this.cancel();
+  }
+
+  /** Whether it can go on without its master for a while. */
+  get isIndependent(): boolean {
+    return this.isFed && this.state !== "waiting";
   }
 
   /** The later part went to another worker: the feed ends earlier, with fewer frames. */
@@ -145,31 +178,36 @@ export class WorkerAttempt {
     this.encode = encode;
     around.send({ type: "started", attemptId: this.id });
     const feedFailure = this.feedInto(encode);
-    const delivery = around.link.transfers.send(
-      transferIds.result(this.id),
+    const spool = join(folder, "result");
+    await writeFile(spool, "", { mode: 0o600 });
+    const spooled = pipeline(
       encode.output,
-      {
-        signal: stop.signal,
-      },
-    );
-    delivery.catch(() => {
+      createWriteStream(spool, { mode: 0o600 }),
+    ).catch((error: unknown) => {
+      encode.kill();
+      throw diskFailure(error);
+    });
+    const whole = Promise.all([encode.done, spooled]);
+    whole.catch(() => undefined);
+    const delivered = this.delivery.begin(spool, whole);
+    delivered.catch(() => {
       encode.kill();
     });
     const made = await encode.done.catch(async (error: unknown) => {
-      delivery.catch(() => undefined);
-      throw (await feedFailure()) ?? error;
+      throw (await feedFailure()) ?? (await failureOf(spooled)) ?? error;
     });
     const broken = await feedFailure();
     if (broken !== null) throw broken;
+    await spooled;
     await this.checkFrames(made.frames);
     this.enter("delivering");
-    const delivered = await delivery;
+    const { bytes, sha256 } = await delivered;
     around.send({
       type: "finished",
       attemptId: this.id,
       frames: made.frames,
-      sizeBytes: delivered.bytes,
-      sha256: delivered.sha256,
+      sizeBytes: bytes,
+      sha256,
     });
   }
 
@@ -250,9 +288,10 @@ export class WorkerAttempt {
     const reason: unknown = this.stop.signal.aborted
       ? this.stop.signal.reason
       : error;
+    const known = diskFailure(reason);
     const failure =
-      reason instanceof Failure
-        ? reason
+      known instanceof Failure
+        ? known
         : new Failure("encoder-failed", "unexpected error", { cause: error });
     this.around.send({
       type: "failed",
@@ -267,4 +306,21 @@ export class WorkerAttempt {
     this.state = state;
     this.around.onChanged(this);
   }
+}
+
+/** The failure a promise rejects with at once; null when it is fine or open. */
+async function failureOf(work: Promise<unknown>): Promise<Failure | null> {
+  const open = Symbol("open");
+  try {
+    await Promise.race([work, Promise.resolve(open)]);
+    return null;
+  } catch (error) {
+    return error instanceof Failure ? error : null;
+  }
+}
+
+function diskFailure(error: unknown): unknown {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (code !== "ENOSPC" && code !== "EDQUOT") return error;
+  return new Failure("worker-disk-full", "its work folder", { cause: error });
 }

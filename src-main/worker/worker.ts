@@ -7,7 +7,7 @@ import type { AttemptId } from "../core/identifiers.ts";
 import type { Availability } from "../core/scheduler/events.ts";
 import type { Binaries } from "../media/binaries.ts";
 import type { Capabilities } from "../media/capabilities.ts";
-import type { PeerLink } from "../net/peer-link.ts";
+import type { LinkEndCode, PeerLink } from "../net/peer-link.ts";
 import {
   masterMessageSchema,
   type MachineFacts,
@@ -19,6 +19,11 @@ import { unreachable } from "../core/assert.ts";
 
 /** Offers a worker holds at once, beyond its slots: a bound against a mad master. */
 const maxWaitingOffers = 64;
+
+/** Last words kept for a master that does not answer. */
+const maxWords = 128;
+
+type LastWord = Extract<WorkerMessage, { type: "finished" | "failed" }>;
 
 export interface WorkerOptions {
   readonly binaries: Binaries;
@@ -38,6 +43,7 @@ export class Worker {
   private readonly options: WorkerOptions;
   private readonly attempts = new Map<AttemptId, WorkerAttempt>();
   private readonly running = new Set<Promise<void>>();
+  private readonly words = new Map<AttemptId, LastWord>();
   private link: PeerLink | null = null;
   private availability: Availability = { kind: "ready" };
 
@@ -45,9 +51,14 @@ export class Worker {
     this.options = options;
   }
 
-  /** Serves one master until the link closes. Resolves when all its attempts have ended. */
+  /**
+   * Serves its master until the link closes. What is at work goes on when the
+   * link was only lost: it may come back.
+   */
   async serve(link: PeerLink): Promise<void> {
     this.link = link;
+    for (const attempt of [...this.attempts.values()])
+      attempt.reattach(link.transfers);
     link.onMessage((message) => {
       this.receive(link, message);
     });
@@ -56,12 +67,32 @@ export class Worker {
       machine: this.options.machine,
       capabilities: [...this.options.capabilities.keys],
       slots: this.options.slots,
-      running: [],
+      running: this.heldIds(),
       availability: this.availability,
     });
-    await link.closed;
-    this.link = null;
-    await this.cancelAll();
+    for (const attempt of this.attempts.values())
+      if (attempt.state !== "waiting" && !attempt.cancelled)
+        this.send({ type: "started", attemptId: attempt.id });
+    for (const word of this.words.values()) this.send(word);
+    const { code } = await link.closed;
+    if (this.link === link) this.link = null;
+    this.endAfter(code);
+  }
+
+  /** Attempts that go on, and those whose end the master has not heard of. */
+  private heldIds(): AttemptId[] {
+    const live = [...this.attempts.values()].filter((one) => !one.cancelled);
+    return [...new Set([...live.map((one) => one.id), ...this.words.keys()])];
+  }
+
+  /** What a link's end means for the work in hand. */
+  private endAfter(code: LinkEndCode): void {
+    const mayResume =
+      code === "lost" || code === "silent" || code === "superseded";
+    for (const attempt of [...this.attempts.values()]) {
+      const mayHandIn = code === "peer-closed" && attempt.isIndependent;
+      if (!mayResume && !mayHandIn) attempt.cancel();
+    }
   }
 
   /** What its owner allows; suspended encodes stop at once and go on later. */
@@ -80,6 +111,7 @@ export class Worker {
     return this.attempts.size;
   }
 
+  /** Ends everything in hand; resolves when it has ended. */
   async cancelAll(): Promise<void> {
     for (const attempt of [...this.attempts.values()]) attempt.cancel();
     await Promise.all(this.running);
@@ -106,10 +138,12 @@ export class Worker {
         this.attempts.get(message.attemptId)?.shorten(message.expectedFrames);
         return;
       case "cancel":
+        this.words.delete(message.attemptId);
         this.attempts.get(message.attemptId)?.cancel();
         return;
       case "accepted":
       case "refused":
+        this.words.delete(message.attemptId);
         return;
       default:
         unreachable(message);
@@ -132,7 +166,7 @@ export class Worker {
       binaries: this.options.binaries,
       workFolder: this.options.workFolder,
       threads: this.options.threads,
-      link,
+      transfers: link.transfers,
       nowMs: this.options.nowMs,
       send: (message) => {
         this.send(message);
@@ -181,6 +215,16 @@ export class Worker {
   }
 
   private send(message: WorkerMessage): void {
+    if (message.type === "finished" || message.type === "failed")
+      this.keepWord(message);
     this.link?.send(message);
+  }
+
+  /** Messages are lost with a link; how an attempt ended is said again until the master has heard it. */
+  private keepWord(word: LastWord): void {
+    this.words.set(word.attemptId, word);
+    const [oldest] = this.words.keys();
+    if (this.words.size > maxWords && oldest !== undefined)
+      this.words.delete(oldest);
   }
 }

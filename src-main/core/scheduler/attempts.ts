@@ -5,6 +5,7 @@ import { blockKey, needsOf } from "./eligibility.ts";
 import type { CancelReason } from "./effects.ts";
 import { completeStageIfDone } from "./jobs.ts";
 import { recordFailure } from "./failures.ts";
+import { nextAttemptId } from "./ids.ts";
 import { markStarted, observeProgress, observeResult } from "./speeds.ts";
 import type { Attempt, Job, Task, VideoTask, Worker } from "./state.ts";
 import { addSegment, clearForResult, splitTask } from "./timeline.ts";
@@ -17,10 +18,8 @@ export function assign(
   task: Task,
   worker: Worker,
 ): Attempt {
-  const { state } = turn;
-  state.attemptCounter++;
   const attempt = createAttempt(turn, job, task, worker, {
-    attemptId: `${state.config.idPrefix}a${state.attemptCounter}` as AttemptId,
+    attemptId: nextAttemptId(turn.state),
     inherited: false,
   });
   task.reserved = null;

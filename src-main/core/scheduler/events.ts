@@ -83,7 +83,7 @@ export interface InheritedAttempt {
   readonly workerId: DeviceId;
   /** As it was last agreed with the worker. Null: audio; `taskId` is the job's audio task. */
   readonly range: FrameRange | null;
-  /** The range was handed out as the end of the source. */
+  /** The range was handed out as the end of the source (and may have been shortened since). */
   readonly isLast: boolean;
 }
 

@@ -1,6 +1,7 @@
 /** Attempts of the master's earlier life that a worker kept encoding through its restart. */
 import { attach, createAttempt } from "./attempts.ts";
 import type { InheritedAttempt } from "./events.ts";
+import { keepClear } from "./ids.ts";
 import type { Job, Task, Worker } from "./state.ts";
 import { carveTask } from "./timeline.ts";
 import { wakeWorkers, type Turn } from "./turn.ts";
@@ -13,6 +14,7 @@ import { wakeWorkers, type Turn } from "./turn.ts";
 export function inheritAttempt(turn: Turn, news: InheritedAttempt): void {
   const { state } = turn;
   const { attemptId, workerId } = news;
+  keepClear(state, [attemptId, news.taskId]);
   // Said twice: it goes on already.
   if (state.attempts.get(attemptId)?.workerId === workerId) return;
   const worker = state.workers.get(workerId);
@@ -67,9 +69,9 @@ function taskOf(turn: Turn, job: Job, news: InheritedAttempt): Task | null {
   if (audio !== undefined || isKnown(job, taskId)) return null;
   const frames = range.endFrame - range.startFrame;
   if (!job.splittable && frames !== stage.totalFrames) return null;
-  // Whether a range is bounded at its end must fit what the index says now.
+  // It was cut off where the source now ends: that source was another one.
   const endsSource = job.timelineComplete && range.endFrame === job.knownFrames;
-  if (isLast ? !endsSource : endsSource) return null;
+  if (endsSource && !isLast) return null;
   return carveTask(turn.state, stage, taskId, range);
 }
 

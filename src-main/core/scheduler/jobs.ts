@@ -5,6 +5,7 @@ import { cancelAttempt } from "./attempts.ts";
 import { blockKey } from "./eligibility.ts";
 import type { CancelReason, FailureRecord } from "./effects.ts";
 import type { JobSpec, StageSpec } from "./events.ts";
+import { keepClear } from "./ids.ts";
 import type { Job } from "./state.ts";
 import { createStage, extendStage, stageDone } from "./timeline.ts";
 import { wakeWorkers, type Turn } from "./turn.ts";
@@ -13,6 +14,7 @@ import { wakeWorkers, type Turn } from "./turn.ts";
 export function addJob(turn: Turn, spec: JobSpec): void {
   const { state } = turn;
   if (state.jobs.has(spec.jobId)) return;
+  keepClearOf(turn, spec.firstStage);
   const job: Job = {
     jobId: spec.jobId,
     priority: spec.priority,
@@ -143,11 +145,17 @@ export function remakeWhole(turn: Turn, jobId: JobId, spec: StageSpec): void {
 function replaceStage(turn: Turn, job: Job, spec: StageSpec): void {
   cancelAll(turn, job, "superseded");
   forgetLost(turn, job);
+  keepClearOf(turn, spec);
   job.stage = createStage(spec, job.knownFrames, job.timelineComplete);
   job.status = { kind: "open" };
   job.rate = null;
   wakeWorkers(turn);
   completeStageIfDone(turn, job);
+}
+
+function keepClearOf({ state }: Turn, spec: StageSpec): void {
+  for (const { taskId } of spec.restored) keepClear(state, [taskId]);
+  keepClear(state, spec.restoredWholeTasks);
 }
 
 /** Cancels a job's attempts; its finished segments stay. */

@@ -16,6 +16,7 @@
  * gone. A job is open, held (until a time), remaking (waits for
  * `job-made-whole`), staged (waits for `stage-begun`) or failed.
  */
+import { assert } from "../assert.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { AttemptId, DeviceId, JobId, TaskId } from "../identifiers.ts";
 import { defaultConfig, type SchedulerConfig } from "./config.ts";
@@ -216,6 +217,12 @@ export interface SchedulerState {
 export function createScheduler(
   config: Partial<SchedulerConfig> = {},
 ): SchedulerState {
+  const { idPrefix = "" } = config;
+  // So that ids of two prefixes are never the same.
+  assert(
+    idPrefix === "" || idPrefix.endsWith("-"),
+    "an id prefix ends with a hyphen",
+  );
   return {
     config: { ...defaultConfig, ...config },
     taskCounter: 0,

@@ -1,6 +1,7 @@
 /** The frames of one stage: fresh, in tasks, verified. Every frame is in exactly one of the three. */
 import type { TaskId } from "../identifiers.ts";
 import type { FrameRange, StageSpec } from "./events.ts";
+import { nextTaskId } from "./ids.ts";
 import { addInterval, emptySet, overlaps } from "./intervals.ts";
 import type {
   AudioTask,
@@ -189,9 +190,7 @@ export function createVideoTask(
   endFrame: number,
   stolen: boolean,
 ): VideoTask {
-  state.taskCounter++;
-  const taskId = `${state.config.idPrefix}t${state.taskCounter}` as TaskId;
-  return videoTask(taskId, startFrame, endFrame, stolen);
+  return videoTask(nextTaskId(state), startFrame, endFrame, stolen);
 }
 
 function videoTask(

@@ -4,6 +4,7 @@ import { cancelAttempt, loseAttempt, reviveAttempt } from "./attempts.ts";
 import { isEligible, needsOf } from "./eligibility.ts";
 import type { Availability, WorkerSpec } from "./events.ts";
 import { forgive } from "./failures.ts";
+import { keepClear } from "./ids.ts";
 import { expectedEndMs } from "./speeds.ts";
 import type { Attempt, Worker } from "./state.ts";
 import { splitTask } from "./timeline.ts";
@@ -26,6 +27,7 @@ export function workerJoined(turn: Turn, spec: WorkerSpec): void {
   worker.stealing = null;
   wakeWorkers(turn);
   const running = new Set(spec.running);
+  keepClear(state, running);
   for (const attempt of [...worker.attempts])
     if (!running.has(attempt.attemptId))
       loseAttempt(turn, attempt, "worker-left");
