@@ -152,11 +152,22 @@ describe("a shortened feed", () => {
 describe("a feed that goes wrong", () => {
   test("tells ffmpeg's reason", async () => {
     const { facts, planOf } = await sourceOf("closed-mp4");
-    const feed = openFeed(binaries, "/nowhere.mp4", facts, planOf(0, 100));
+    const notMedia = import.meta.filename;
+    const feed = openFeed(binaries, notMedia, facts, planOf(0, 100));
     feed.stream.resume();
     await expect(feed.done).rejects.toMatchObject({
       code: "cut-failed",
-      detail: expect.stringMatching(/No such file/) as string,
+      detail: expect.stringMatching(/Invalid data/) as string,
+    });
+  });
+
+  test("tells that the source is gone", async () => {
+    const { facts, planOf } = await sourceOf("closed-mp4");
+    const feed = openFeed(binaries, "/nowhere.mp4", facts, planOf(0, 100));
+    feed.stream.resume();
+    await expect(feed.done).rejects.toMatchObject({
+      code: "source-missing",
+      detail: "/nowhere.mp4",
     });
   });
 
