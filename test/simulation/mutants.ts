@@ -159,7 +159,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "starts ids anew after a restart",
     seeds: [36],
-    file: "attempts",
+    file: "ids",
     from: "`${state.config.idPrefix}a${state.attemptCounter}`",
     to: "`a${state.attemptCounter}`",
   },
