@@ -20,7 +20,7 @@ import { freshName, timeTools } from "./tool-run.ts";
 export const quotaRecipe: RecipeWish = {
   encoder: "x264",
   rate: { mode: "quality", quality: 23 },
-  effort: "fast",
+  effort: "veryfast",
   audio: "copy",
 };
 
