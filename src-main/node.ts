@@ -8,6 +8,7 @@ import os from "node:os";
 import { join } from "node:path";
 import { formatDeviceId } from "./core/device-name.ts";
 import type { DeviceId } from "./core/identifiers.ts";
+import type { SchedulerConfig } from "./core/scheduler/config.ts";
 import { Master } from "./master/master.ts";
 import { findBinaries, type Binaries } from "./media/binaries.ts";
 import { detectCapabilities, type Capabilities } from "./media/capabilities.ts";
@@ -49,6 +50,8 @@ export interface NodeOptions {
   readonly slots: number | null;
   /** Worker: encoder threads of each. Null: as the encoder likes. */
   readonly threads: number | null;
+  /** Other numbers for the scheduler than its own; for measurements. */
+  readonly scheduler?: Partial<SchedulerConfig>;
   readonly onLog?: (line: string) => void;
 }
 
@@ -180,7 +183,10 @@ async function startMaster(
     dataFolder: options.dataFolder,
     store: common.store,
     ownDeviceId: identity.deviceId,
-    scheduler: { idPrefix: `${randomBytes(3).toString("hex")}-` },
+    scheduler: {
+      ...options.scheduler,
+      idPrefix: `${randomBytes(3).toString("hex")}-`,
+    },
     nowMs: () => Date.now(),
     onLog: log,
     onChanged: (jobId) => {

@@ -1,4 +1,5 @@
 /** The words of the command line: commands, options, help. What they do is in the other files. */
+import { parseSchedulerChanges } from "./scheduler-changes.ts";
 import { Command, Option } from "commander";
 import type { DeviceId } from "../core/identifiers.ts";
 import { appVersion } from "../protocol/app-version.ts";
@@ -155,6 +156,11 @@ function registerNode({ program, context, onDone }: Registration): void {
     .option("--no-ui", "serve no window and no command line")
     .addOption(
       new Option("--with-parent", "end with standard input").hideHelp(),
+    )
+    .addOption(
+      new Option("--scheduler <json>", "for measurements: change its numbers")
+        .argParser(parseSchedulerChanges)
+        .hideHelp(),
     );
   served.action(async (options: ServeOptions) =>
     onDone(await serve(context, options)),

@@ -31,6 +31,7 @@ export interface ServeOptions {
   /** False with --no-ui. */
   readonly ui: Address | boolean;
   readonly withParent?: boolean;
+  readonly scheduler?: NodeOptions["scheduler"];
 }
 
 /** Runs until SIGTERM, SIGINT or SIGHUP; gives back the exit code. */
@@ -93,6 +94,7 @@ function nodeOptions(
     ffprobe: null,
     slots: typed.slots ?? null,
     threads: typed.threads ?? null,
+    ...(typed.scheduler === undefined ? {} : { scheduler: typed.scheduler }),
   };
 }
 
