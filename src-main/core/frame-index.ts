@@ -79,6 +79,7 @@ export class FrameIndex {
   #headDiscardPts = -Infinity;
   #tailDiscardPts = Infinity;
   #complete = false;
+  #isCutOff = false;
   /** Frames shown before the first keyframe; null until that one is settled. */
   #headFrames: number | null = null;
   #headIsResolved = false;
@@ -170,6 +171,16 @@ export class FrameIndex {
       .map((ordinal) => ordinal - gone)
       .filter((ordinal) => ordinal > 0);
     this.#headIsResolved = true;
+  }
+
+  /** Says that the file ends before what it promised; what is there is whole. */
+  noteCutOff(): void {
+    this.#isCutOff = true;
+  }
+
+  /** Whether the file ends before what it promised. */
+  get isCutOff(): boolean {
+    return this.#isCutOff;
   }
 
   /** Says that reading met damage the packets' flags do not tell of. */

@@ -45,6 +45,7 @@ export async function assembleJob(
   try {
     const report = await join(job, outputFile, options);
     checkFrameCount(job, report);
+    noteDamage(job);
     const verified = await verify(job, outputFile, report, options);
     await checkSourceUnchanged(job);
     signal.throwIfAborted();
@@ -56,6 +57,27 @@ export async function assembleJob(
     await discardOutput(outputFile);
     throw error;
   }
+}
+
+/** What decodes of a damaged source is encoded; people are told what they do not get. */
+function noteDamage(job: Job): void {
+  const { index, media } = job;
+  if (index === null || index.knownFrames === 0) return;
+  const startS = media.facts.startS ?? 0;
+  const endS = index.ptsUs(index.knownFrames - 1) / 1e6 - startS;
+  const { durationS } = media.facts;
+  if (index.isCutOff) {
+    const promised =
+      durationS !== null && durationS > endS + 1
+        ? ` of ${durationS.toFixed(1)} s; ${(durationS - endS).toFixed(1)} s are missing`
+        : "";
+    job.note(
+      `The source is cut off: its pictures end at ${endS.toFixed(1)} s${promised}.`,
+    );
+  } else if (index.hasHazard("corrupt-packets"))
+    job.note(
+      "The source is damaged: what could be decoded of it was encoded; pictures there may be missing or broken.",
+    );
 }
 
 function join(

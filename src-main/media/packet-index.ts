@@ -65,6 +65,7 @@ export async function readPacketIndex(
       `${path} (${exit.stderrTail.split("\n").at(-1) || "no video packets"})`,
     );
   if (damageWords.test(exit.stderrTail)) index.noteDamage();
+  if (cutOffWords.test(exit.stderrTail)) index.noteCutOff();
   index.finish();
   checkHead();
   await head;
@@ -73,6 +74,9 @@ export async function readPacketIndex(
 
 /** ffprobe marks no packet where a file ends in the middle of one. */
 const damageWords = /partial file|corrupt|truncat|error reading|I\/O error/i;
+
+/** MP4 names the packets that are not there, Matroska the place where it ends. */
+const cutOffWords = /partial file|ended prematurely/i;
 
 /** When the first frames that a decoder shows are shown. */
 async function shownTimesUs(

@@ -61,11 +61,13 @@ const possible = sourceRecipes.filter(
     expectation !== "refused" && (only?.includes(name) ?? true),
 );
 
-describe("lossless through the farm", () => {
+// Several at once: while one is encoded others are prepared and verified.
+describe.concurrent("lossless through the farm", () => {
   for (const [at, { name, expectation }] of possible.entries())
     test(`${name} (${expectation}) keeps every picture and timestamp`, async () => {
       const { file } = await fixtureSource(name, onPath.ffmpeg);
-      const segmentS = [0.7, 2, 3.1, 5][at % 4] ?? 2;
+      // Never more than half of the shortest source that is cut.
+      const segmentS = [0.7, 1, 1.5, 2][at % 4] ?? 1;
       const output = join(farm.folder, `${name}.mov`);
       const jobId = await farm.add(file, output, losslessMov.name, {
         segmentS,
@@ -83,12 +85,14 @@ describe("lossless through the farm", () => {
           ...frame,
           ptsUs: frame.ptsUs - farmedOrigin,
         })),
-        ["duplicate-pts", "backward-pts"].includes(name) ? 1000 : 100,
+        // Times that are the same come a tick apart each, on top of Matroska's millisecond.
+        ["duplicate-pts", "backward-pts"].includes(name) ? 5000 : 100,
       );
       expect(difference).toBe(null);
       if (expectation === "whole")
         expect(job.notes.join(" ")).toContain("one piece");
-      else expect(figures?.segmentCount).toBeGreaterThan(1);
+      else if (alone.length > 1)
+        expect(figures?.segmentCount).toBeGreaterThan(1);
       await rm(output);
     });
 });
