@@ -73,4 +73,24 @@ describe("a worker is lost", () => {
     expect(log.some(({ text }) => text.includes("encoder-"))).toBe(true);
     await farm.nothingLeft([job]);
   });
+
+  test("a worker that joins and leaves all the time does no harm", async () => {
+    farm = await startDrillFarm({ workers: [{ pace: 2 }, { pace: 8 }] });
+    const source = await drillClip({ durationS: 24 });
+    const job = await farm.addJob({ source, segmentS: 1.5 });
+    const flapping = farm.node("worker-2");
+    const isOver = () =>
+      farm.waitFor(({ jobs }) => [jobs[0]?.state === "done"], { what: "jobs" });
+    let rounds = 0;
+    for (; rounds < 6 && !(await isOver())[0]; rounds += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      // In turn: torn away, and said goodbye.
+      if (rounds % 2 === 0) await flapping.kill9();
+      else await flapping.end();
+      flapping.start();
+    }
+    expect(rounds).toBeGreaterThan(1);
+    await farm.expectRight(job);
+    await farm.nothingLeft([job]);
+  });
 });
