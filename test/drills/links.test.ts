@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { startDrillFarm, type DrillFarm } from "../fixtures/drill-farm.ts";
 import { drillClip } from "../fixtures/drill-media.ts";
+import { hasNamespaces } from "../fixtures/namespaces.ts";
 
 /** Targets of design.md section 13. */
 const brokenMs = 2_000;
@@ -22,7 +23,7 @@ async function cutTheBusyOne(kind: "silent" | "broken") {
 
 describe("a link is cut", () => {
   test("connections break: at work elsewhere within 2 s, and the worker comes back", async () => {
-    farm = await startDrillFarm({ workers: [{}, {}], cables: true });
+    farm = await startDrillFarm({ workers: [{}, {}], cables: "relays" });
     const source = await drillClip({ durationS: 24, whole: true });
     const job = await farm.addJob({ source });
     const { victim, tookMs } = await cutTheBusyOne("broken");
@@ -37,11 +38,14 @@ describe("a link is cut", () => {
   });
 
   test("nothing passes any more: at work elsewhere within 15 s, and the worker comes back", async () => {
-    farm = await startDrillFarm({ workers: [{}, {}], cables: true });
+    farm = await startDrillFarm({ workers: [{}, {}], cables: "relays" });
     const source = await drillClip({ durationS: 72, whole: true });
     const job = await farm.addJob({ source });
     const { victim, tookMs } = await cutTheBusyOne("silent");
     expect(tookMs).toBeLessThan(silentMs);
+    await farm.waitFor(({ workers }) => workers.length === 1, {
+      what: "the end of the silent link",
+    });
     farm.restoreLink(victim.name);
     await farm.waitFor(({ workers }) => workers.length === 2, {
       what: "the worker's return",
@@ -51,7 +55,7 @@ describe("a link is cut", () => {
   });
 
   test("a short break in mid-segment costs nothing but the break", async () => {
-    farm = await startDrillFarm({ workers: [{}], cables: true });
+    farm = await startDrillFarm({ workers: [{}], cables: "relays" });
     const source = await drillClip({ durationS: 12 });
     const job = await farm.addJob({ source, segmentS: 3 });
     for (let cut = 0; cut < 3; cut += 1) {
@@ -67,4 +71,27 @@ describe("a link is cut", () => {
     );
     await farm.nothingLeft([job]);
   });
+
+  test.runIf(hasNamespaces)(
+    "an interface goes down and comes back: at work elsewhere within 15 s, and right in the end",
+    async () => {
+      farm = await startDrillFarm({
+        workers: [{}, {}],
+        cables: "namespaces",
+      });
+      const source = await drillClip({ durationS: 72, whole: true });
+      const job = await farm.addJob({ source });
+      const { victim, tookMs } = await cutTheBusyOne("silent");
+      expect(tookMs).toBeLessThan(silentMs);
+      await farm.waitFor(({ workers }) => workers.length === 1, {
+        what: "the end of the silent link",
+      });
+      farm.restoreLink(victim.name);
+      await farm.waitFor(({ workers }) => workers.length === 2, {
+        what: "the worker's return",
+      });
+      await farm.expectRight(job);
+      await farm.nothingLeft([job]);
+    },
+  );
 });
