@@ -6,7 +6,7 @@ export function bench(): number {
   let steps = 0;
   let longestMs = 0;
   let beganMs = performance.now();
-  runLongJob(core, 64, 100_000, (step, event) => {
+  runLongJob(core, 64, { segments: 100_000, restored: 0 }, (step, event) => {
     if (event.type === "job-added") {
       step();
       beganMs = performance.now();
