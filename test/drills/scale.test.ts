@@ -26,11 +26,17 @@ describe.runIf(all)("scale", { timeout: 900_000 }, () => {
       { what: "a fifth of the work", timeoutMs: 180_000 },
     );
     console.log(`40 workers: ${framesPerSecond.toFixed(0)} frames per second`);
-    for (const worker of farm.workers.slice(0, 10)) await worker.kill9();
+    const dead = farm.workers.slice(0, 10);
+    for (const worker of dead) await worker.kill9();
     const end = await farm.expectRight(job, 300_000);
     expect(end.failure).toBe(null);
     const { figures } = await farm.detail(job);
     expect(figures?.workers.length).toBeGreaterThan(30);
+    // What they had is put away when they are back.
+    for (const worker of dead) worker.start();
+    await farm.waitFor(({ workers }) => workers.length === 40, {
+      what: "all workers",
+    });
     await farm.nothingLeft([job]);
   });
 
