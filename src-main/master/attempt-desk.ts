@@ -211,7 +211,11 @@ export class AttemptDesk {
             endFrame: attempt.endFrame,
           }
         : null,
-      isLast: isVideo && assignment.isLast,
+      // Shortened, it ends before the source does.
+      isLast:
+        isVideo &&
+        assignment.isLast &&
+        attempt.endFrame === assignment.range.endFrame,
       startedAtMs: this.ports.nowMs(),
     });
   }
