@@ -73,15 +73,14 @@ export function chooseFeed(facts: MediaFacts, index: FrameIndex): FeedChoice {
     return whole("nut-decoded", "no-timestamps");
   if (index.hasHazard("edit-list-gap"))
     return whole("nut-decoded", "edit-list-gap");
+  // A copy of damage is mended in another way by its next reader.
+  if (index.hasHazard("corrupt-packets"))
+    return whole("nut-decoded", "corrupt-packets");
   if (hasUnbelievableKeys(video.codec, index))
     return whole("nut-copy", "keyframes-not-believable");
   // libvpx's alternate reference frames are packets of their own in VP8.
   if (video.codec === "vp8") return whole("nut-copy", "hidden-frames");
-  for (const kind of [
-    "duplicate-timestamps",
-    "corrupt-packets",
-    "one-keyframe",
-  ] as const)
+  for (const kind of ["duplicate-timestamps", "one-keyframe"] as const)
     if (index.hasHazard(kind)) return whole("nut-copy", kind);
   return { kind: "ranges" };
 }

@@ -34,6 +34,10 @@ export async function readPacketIndex(
   const { signal, onAdvance } = options;
   const run = startTool(binaries.ffprobe, packetListArguments(path, facts), {
     signal,
+    onStderrLine: (line) => {
+      if (damageWords.test(line)) index.noteDamage();
+      if (cutOffWords.test(line)) index.noteCutOff();
+    },
   });
   const reader = new PacketLineReader(index);
   let head: Promise<void> | null = null;
@@ -64,16 +68,15 @@ export async function readPacketIndex(
       "source-unreadable",
       `${path} (${exit.stderrTail.split("\n").at(-1) || "no video packets"})`,
     );
-  if (damageWords.test(exit.stderrTail)) index.noteDamage();
-  if (cutOffWords.test(exit.stderrTail)) index.noteCutOff();
   index.finish();
   checkHead();
   await head;
   onAdvance?.();
 }
 
-/** ffprobe marks no packet where a file ends in the middle of one. */
-const damageWords = /partial file|corrupt|truncat|error reading|I\/O error/i;
+/** Not every ffprobe marks the packets: where a file ends in the middle of one, where a transport stream lost some. */
+const damageWords =
+  /partial file|corrupt|truncat|error reading|I\/O error|invalid NAL unit|missing picture/i;
 
 /** MP4 names the packets that are not there, Matroska the place where it ends. */
 const cutOffWords = /partial file|ended prematurely/i;

@@ -46,7 +46,7 @@ export function audioFeedArguments(
   const offsetS = wireOffsetS + (keepsClock ? 0 : (facts?.startS ?? 0));
   const filters = [
     "aresample=async=1",
-    ...(keepsClock ? [] : [`asetpts=PTS+${offsetS.toFixed(6)}/TB`]),
+    ...(keepsClock ? [] : [`asetpts=PTS+round(${offsetS.toFixed(6)}/TB)`]),
   ].join(",");
   return [
     ...quiet,
@@ -84,7 +84,9 @@ function isCopyableAudio(facts: AudioFeedFacts | null, index: number): boolean {
 /** Packets of the first real video stream as compact lines, see packet-line.ts. */
 export function packetListArguments(path: string, facts: MediaFacts): string[] {
   return [
-    ...["-v", "error", "-select_streams", String(facts.video?.index ?? "V:0")],
+    // Some demuxers only warn of damage.
+    ...["-v", "warning"],
+    ...["-select_streams", String(facts.video?.index ?? "V:0")],
     ...["-show_entries", "packet=pts,dts,flags"],
     ...["-of", "compact=print_section=0:nokey=1"],
     ...sourceArguments(path, facts.format),
@@ -177,7 +179,8 @@ function decodeArguments(
     ...sourceArguments(path, facts.format),
     ...videoMap(facts),
     // By a filter: -itsoffset does nothing to packets without a time.
-    ...["-vf", `setpts=PTS+${offsetS.toFixed(6)}/TB`],
+    // Rounded: half a tick early, a first frame would lie before the start of the output.
+    ...["-vf", `setpts=PTS+round(${offsetS.toFixed(6)}/TB)`],
     ...["-fps_mode", "passthrough", "-enc_time_base", "-1"],
     ...["-c:v", codec, ...(codec === "ffv1" ? ["-level", "3", "-g", "1"] : [])],
     ...output("nut"),

@@ -90,7 +90,7 @@ describe("the choice", () => {
       "nut-decoded",
       "clock-jumps-back",
     ],
-    ["damage", { isCorrupt: true }, "nut-copy", "corrupt-packets"],
+    ["damage", { isCorrupt: true }, "nut-decoded", "corrupt-packets"],
     [
       "a duplicate",
       { pts: 4900, dts: 4900 },

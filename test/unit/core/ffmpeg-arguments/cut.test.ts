@@ -63,7 +63,7 @@ describe("the feed of a range", () => {
 describe("the decoded feed", () => {
   test("is FFV1 at the times the decoder gave", () => {
     expect(line({ feed: "nut-decoded" })).toBe(
-      `-nostdin -v error -copyts -noautorotate ${input} -vf setpts=PTS+100.000000/TB ` +
+      `-nostdin -v error -copyts -noautorotate ${input} -vf setpts=PTS+round(100.000000/TB) ` +
         `-fps_mode passthrough -enc_time_base -1 -c:v ffv1 -level 3 -g 1 ${output}`,
     );
   });
@@ -71,7 +71,7 @@ describe("the decoded feed", () => {
   test("lets ffmpeg mend a clock, and puts the start back", () => {
     const text = line({ feed: "nut-decoded", clock: "corrected" });
     expect(text).not.toContain("-copyts");
-    expect(text).toContain("setpts=PTS+101.400000/TB");
+    expect(text).toContain("setpts=PTS+round(101.400000/TB)");
   });
 });
 
@@ -94,7 +94,7 @@ describe("the audio feed", () => {
     const unknown = audioFeedArguments("/a.mov", null, [1], "kept");
     expect(unknown).toContain("flac");
     const mended = audioFeedArguments("/a.mov", source, [1], "corrected");
-    expect(mended).toContain("aresample=async=1,asetpts=PTS+101.500000/TB");
+    expect(mended).toContain("aresample=async=1,asetpts=PTS+round(101.500000/TB)");
     expect(mended).not.toContain("-copyts");
   });
 });
