@@ -3,7 +3,7 @@ import { unlink } from "node:fs/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { startDrillFarm, type DrillFarm } from "../fixtures/drill-farm.ts";
 import { drillClip } from "../fixtures/drill-media.ts";
-import { fillDisk, hasSmallDisks, useUpNames } from "../fixtures/small-disk.ts";
+import { fillDisk, hasSmallDisks } from "../fixtures/small-disk.ts";
 
 let farm: DrillFarm;
 afterEach(() => farm.close());
@@ -31,10 +31,10 @@ describe.runIf(hasSmallDisks)("a full disk", () => {
 
   test("of a worker: its work is done by the other one", async () => {
     farm = await startDrillFarm({
-      workers: [{ disk: { limits: "size=4m,nr_inodes=100" } }, {}],
+      workers: [{ disk: { limits: "size=4m" } }, {}],
     });
-    // What a full disk says to every program that wants a new file.
-    await useUpNames(farm.workerFile("worker-1"));
+    // Too little for any result.
+    await fillDisk(farm.workerFile("worker-1", "filler"), 100_000);
     const source = await drillClip({ durationS: 12 });
     const job = await farm.addJob({ source, segmentS: 2 });
     await farm.expectRight(job);

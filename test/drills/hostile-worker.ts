@@ -26,8 +26,10 @@ export interface Lie {
   readonly result: (truth: Buffer, earlier: Buffer | null) => Buffer;
   /** What it encodes instead of what it was asked for. */
   readonly order?: (order: VideoOrder) => VideoOrder;
-  /** It never hands anything in. */
+  /** It never hands anything in. Long: what is silent is believed for a while. */
   readonly isSilent?: boolean;
+  /** Only decoding shows it, which happens at the end: the job may fail then, but says why. */
+  readonly showsAtTheEnd?: boolean;
   /** What it says of its result, where that is not what it sent. */
   readonly claim?: Partial<Extract<WorkerMessage, { type: "finished" }>>;
 }
@@ -53,6 +55,7 @@ export const lies: readonly Lie[] = [
   },
   {
     name: "damaged bytes in the middle",
+    showsAtTheEnd: true,
     result: (truth) => {
       const damaged = Buffer.from(truth);
       damaged.fill(0xa5, truth.length >> 1, (truth.length >> 1) + 2_000);

@@ -62,10 +62,16 @@ describe("a worker is lost", () => {
       segmentS: 3,
     });
     let killed = 0;
-    for (let round = 0; round < 3; round += 1) {
+    for (const ratio of [0.05, 0.25, 0.5]) {
+      // Apart, or the same part fails three times and the job with it.
+      await farm.waitFor(
+        ({ jobs }) => jobs[0] && jobs[0].progressRatio > ratio,
+        {
+          what: `progress above ${String(ratio)}`,
+        },
+      );
       const victim = await farm.busyWorker();
       killed += victim.killFfmpeg();
-      await new Promise((resolve) => setTimeout(resolve, 700));
     }
     expect(killed).toBeGreaterThan(0);
     await farm.expectRight(job);
