@@ -94,7 +94,9 @@ describe("the audio feed", () => {
     const unknown = audioFeedArguments("/a.mov", null, [1], "kept");
     expect(unknown).toContain("flac");
     const mended = audioFeedArguments("/a.mov", source, [1], "corrected");
-    expect(mended).toContain("aresample=async=1,asetpts=PTS+round(101.500000/TB)");
+    expect(mended).toContain(
+      "aresample=async=1,asetpts=PTS+round(101.500000/TB)",
+    );
     expect(mended).not.toContain("-copyts");
   });
 });
