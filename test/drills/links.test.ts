@@ -9,6 +9,9 @@ const all = process.env["REELFARM_DRILLS"] === "all";
 const brokenMs = 2_000;
 const silentMs = 15_000;
 
+/** A machine that does ten other things may take this many times as long; what is wrong takes longer still. */
+const patience = 2;
+
 let farm: DrillFarm;
 afterEach(() => farm.close());
 
@@ -28,7 +31,7 @@ describe("a link is cut", () => {
     const source = await drillClip({ durationS: 24, whole: true });
     const job = await farm.addJob({ source });
     const { victim, tookMs } = await cutTheBusyOne("broken");
-    expect(tookMs).toBeLessThan(brokenMs);
+    expect(tookMs).toBeLessThan(patience * brokenMs);
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     farm.restoreLink(victim.name);
     await farm.waitFor(({ workers }) => workers.length === 2, {
@@ -43,7 +46,7 @@ describe("a link is cut", () => {
     const source = await drillClip({ durationS: 48, whole: true });
     const job = await farm.addJob({ source });
     const { victim, tookMs } = await cutTheBusyOne("silent");
-    expect(tookMs).toBeLessThan(silentMs);
+    expect(tookMs).toBeLessThan(patience * silentMs);
     await farm.waitFor(({ workers }) => workers.length === 1, {
       what: "the end of the silent link",
     });
@@ -84,7 +87,7 @@ describe("a link is cut", () => {
       const source = await drillClip({ durationS: 48, whole: true });
       const job = await farm.addJob({ source });
       const { victim, tookMs } = await cutTheBusyOne("silent");
-      expect(tookMs).toBeLessThan(silentMs);
+      expect(tookMs).toBeLessThan(patience * silentMs);
       await farm.waitFor(({ workers }) => workers.length === 1, {
         what: "the end of the silent link",
       });

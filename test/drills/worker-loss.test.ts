@@ -7,6 +7,9 @@ import { drillClip } from "../fixtures/drill-media.ts";
 const lostSocketMs = 2_000;
 const frozenMs = 15_000;
 
+/** A machine that does ten other things may take this many times as long; what is wrong takes longer still. */
+const patience = 2;
+
 let farm: DrillFarm;
 afterEach(() => farm.close());
 
@@ -29,7 +32,7 @@ describe("a worker is lost", () => {
     });
     const tookMs = await timeToElsewhere((victim) => victim.kill9());
     console.log(`kill -9: elsewhere after ${tookMs.toFixed(0)} ms`);
-    expect(tookMs).toBeLessThan(lostSocketMs);
+    expect(tookMs).toBeLessThan(patience * lostSocketMs);
     const dead = farm.workers.find((worker) => !worker.isRunning);
     dead?.start();
     await farm.expectRight(job);
@@ -46,7 +49,7 @@ describe("a worker is lost", () => {
       one.freeze();
     });
     console.log(`frozen: elsewhere after ${tookMs.toFixed(0)} ms`);
-    expect(tookMs).toBeLessThan(frozenMs);
+    expect(tookMs).toBeLessThan(patience * frozenMs);
     victim.thaw();
     await farm.expectRight(job);
     await farm.waitFor(({ workers }) => workers.length === 2, {
