@@ -80,7 +80,8 @@ function trackArguments(track: AudioOrderTrack, index: number): string[] {
     `-c:${stream}`,
     encoderName(encoder),
     ...(encoder === "flac"
-      ? []
+      ? // Else ffmpeg 6.1 and newer write 32 bits here, which older players cannot decode.
+        [`-bits_per_raw_sample:${stream}`, "24"]
       : [`-b:${stream}`, bitrate(track, kilobitsPerSecond)]),
   ];
 }

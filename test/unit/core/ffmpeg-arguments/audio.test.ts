@@ -51,7 +51,7 @@ describe("audioArguments", () => {
       ...["-c:a:1", "libopus", "-b:a:1", "384k"],
       "-filter:a:2",
       "aresample=async=1,aformat=sample_rates=96000:channel_layouts=mono",
-      ...["-c:a:2", "flac"],
+      ...["-c:a:2", "flac", "-bits_per_raw_sample:a:2", "24"],
       ...audioCarrierArguments(),
       "pipe:1",
     ]);
