@@ -6,241 +6,23 @@
 import { mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { builtInPresets } from "../../../src-main/core/preset.ts";
-import {
-  noFilters,
-  type AudioChoice,
-  type Preset,
-  type Recipe,
-  type VideoEncode,
-  type VideoFilters,
-} from "../../../src-main/core/recipe.ts";
+import type { Preset } from "../../../src-main/core/recipe.ts";
 import type { Binaries } from "../../../src-main/media/binaries.ts";
 import { startFarm, type Farm } from "../../fixtures/farm.ts";
 import {
   picturesOf,
   playFile,
   type PlayedFile,
-  type PlayedStream,
 } from "../../fixtures/played-file.ts";
+import {
+  outputCases,
+  userOutputs,
+  type Output,
+} from "../../fixtures/output-cases.ts";
 import { fixtureSource } from "../../fixtures/sources.ts";
 import { ffmpeg, generations } from "../../fixtures/stitch-pieces.ts";
 
 const only = process.env["REELFARM_CASES"]?.split(",");
-
-const lossless: Partial<VideoEncode> = {
-  encoder: "ffv1",
-  rate: { mode: "lossless" },
-  pixelFormat: "source",
-};
-const noSound: Partial<Recipe> = { audio: { kind: "none" } };
-const sound = (
-  encoder: "aac" | "opus" | "flac",
-): Extract<AudioChoice, { kind: "encode" }> => ({
-  kind: "encode",
-  encoder,
-  kilobitsPerSecond: 96,
-  channels: "source",
-  copyWhenPossible: false,
-});
-const filtered = (filters: Partial<VideoFilters>): Partial<VideoEncode> => ({
-  filters: { ...noFilters, ...filters },
-});
-
-interface Output {
-  readonly source: string;
-  readonly recipe: Recipe;
-  /** Codecs in the order of the file, attached pictures and fonts left out. */
-  readonly codecs: readonly string[];
-  readonly picture?: Partial<PlayedStream>;
-  readonly chapters?: number;
-  /** Frames, where the source's count is not what is asked for. */
-  readonly frames?: number;
-  /** What one process makes of the source; the farm's pictures must be the same. */
-  readonly sameAs?: string;
-  readonly sizeBytes?: number;
-  readonly videoBytes?: number;
-}
-
-const everything = { source: "everything", chapters: 2 };
-const subtitled = ["subrip", "ass"];
-const texts = ["mov_text", "mov_text"];
-const size = { width: 320, height: 180 };
-
-const ofBuiltIn: Readonly<Record<string, Omit<Output, "recipe" | "source">>> = {
-  "Fast 1080p": {
-    codecs: ["h264", "aac", "aac", ...texts],
-    picture: { ...size, pix_fmt: "yuv420p" },
-  },
-  "HQ 1080p": { codecs: ["h264", "aac", "aac", ...texts], picture: size },
-  "HEVC small": {
-    codecs: ["hevc", "opus", "opus", ...subtitled],
-    picture: { ...size, pix_fmt: "yuv420p10le" },
-  },
-  "AV1 archive": {
-    codecs: ["av1", "aac", "aac", ...subtitled],
-    picture: { ...size, pix_fmt: "yuv420p10le" },
-  },
-  Web: { codecs: ["h264", "aac", ...texts], picture: size },
-  Phone: { codecs: ["hevc", "aac", ...texts], picture: size },
-  "Edit proxy ProRes": {
-    codecs: ["prores", "aac", "aac"],
-    picture: { ...size, profile: "Proxy", pix_fmt: "yuv422p10le" },
-  },
-  "Edit proxy DNxHR": {
-    codecs: ["dnxhd", "aac", "aac"],
-    picture: { ...size, profile: "DNXHR LB" },
-  },
-  "Lossless archive": {
-    codecs: ["ffv1", "flac", "flac", ...subtitled],
-    picture: size,
-    sameAs: "null",
-  },
-  "Audio only": { codecs: ["aac"] },
-};
-
-const ofUser: Readonly<Record<string, Output>> = {
-  "webm vp9 opus": {
-    ...everything,
-    recipe: recipe("webm", { encoder: "vp9" }, { audio: sound("opus") }),
-    codecs: ["vp9", "opus", "opus", "webvtt", "webvtt"],
-  },
-  "mov prores copied aac": {
-    ...everything,
-    recipe: recipe("mov", {
-      encoder: "prores",
-      rate: { mode: "profile", profile: "hq" },
-      pixelFormat: "source",
-    }),
-    codecs: ["prores", "aac", "aac", ...texts],
-    picture: { profile: "HQ" },
-  },
-  "mkv x265 HDR10": {
-    source: "hdr10-mkv",
-    recipe: recipe("mkv", { encoder: "x265", pixelFormat: "source" }),
-    codecs: ["hevc"],
-    picture: {
-      pix_fmt: "yuv420p10le",
-      color_transfer: "smpte2084",
-      color_primaries: "bt2020",
-      color_space: "bt2020nc",
-    },
-  },
-  "mp4 svt-av1": {
-    ...everything,
-    recipe: recipe("mp4", { encoder: "svt-av1" }, { audio: sound("aac") }),
-    codecs: ["av1", "aac", "aac", ...texts],
-  },
-  "video copied to mp4": {
-    ...everything,
-    recipe: { ...recipe("mp4", {}), video: { kind: "copy" } },
-    codecs: ["h264", "aac", "aac", ...texts],
-    sameAs: "null",
-  },
-  "30 to 25 frames a second": {
-    source: "closed-mkv",
-    recipe: recipe("mkv", {
-      ...lossless,
-      ...filtered({
-        frameRate: { mode: "constant", numerator: 25, denominator: 1 },
-      }),
-    }),
-    codecs: ["ffv1", "aac"],
-    frames: 300,
-    // The grid of the farm begins at the first frame.
-    sameAs: "setpts=PTS-STARTPTS,fps=25:round=near",
-  },
-  deinterlaced: {
-    source: "mpeg2-interlaced",
-    recipe: recipe("mkv", { ...lossless, ...filtered({ deinterlace: "on" }) }),
-    codecs: ["ffv1"],
-    picture: { field_order: "progressive" },
-    sameAs: "bwdif=mode=send_frame:parity=tff:deint=all",
-  },
-  "HDR to SDR": {
-    source: "hdr10-mp4",
-    recipe: recipe("mp4", {
-      ...filtered({ tonemap: "hdr-to-sdr" }),
-      pixelFormat: "yuv420p",
-    }),
-    codecs: ["h264"],
-    picture: {
-      pix_fmt: "yuv420p",
-      color_transfer: "bt709",
-      color_primaries: "bt709",
-      color_space: "bt709",
-    },
-  },
-  "subtitle burnt in": {
-    ...everything,
-    recipe: recipe(
-      "mkv",
-      { ...lossless, ...filtered({ burnSubtitle: 0 }) },
-      noSound,
-    ),
-    codecs: ["ffv1", "ass"],
-  },
-  "cropped and fitted": {
-    source: "closed-mov",
-    recipe: recipe("mov", {
-      ...filtered({
-        crop: { top: 20, bottom: 20, left: 40, right: 40 },
-        fit: { maxWidth: 160, maxHeight: 160 },
-      }),
-    }),
-    codecs: ["h264", "aac"],
-    picture: { width: 160, height: 94 },
-  },
-  "DNxHR HQ": {
-    source: "pal-aspect",
-    recipe: recipe("mov", {
-      encoder: "dnxhr",
-      rate: { mode: "profile", profile: "hq" },
-      pixelFormat: "source",
-    }),
-    codecs: ["dnxhd"],
-    picture: { width: 360, height: 288, profile: "DNXHR HQ" },
-  },
-  "bitrate asked for": {
-    source: "long",
-    recipe: recipe("mp4", {
-      rate: { mode: "bitrate", kilobitsPerSecond: 150 },
-    }),
-    codecs: ["h264", "aac"],
-    videoBytes: (150_000 / 8) * 36,
-  },
-  "size asked for": {
-    source: "long",
-    recipe: recipe("mkv", { rate: { mode: "size", megabytes: 1.2 } }),
-    codecs: ["h264", "aac"],
-    sizeBytes: 1_200_000,
-  },
-  "picture later than sound": {
-    source: "delayed-video",
-    recipe: recipe("mp4", {}, { audio: sound("aac") }),
-    codecs: ["h264", "aac"],
-  },
-  "sound later than picture": {
-    source: "audio-later",
-    recipe: recipe("mp4", {}, { audio: sound("opus") }),
-    codecs: ["h264", "opus"],
-  },
-};
-
-const cases: readonly (readonly [string, Output])[] = [
-  ...builtInPresets.map(
-    ({ name, recipe }) =>
-      [
-        name,
-        {
-          ...everything,
-          recipe,
-          ...(ofBuiltIn[name] ?? { codecs: ["a preset nobody expects"] }),
-        },
-      ] as const,
-  ),
-  ...Object.entries(ofUser),
-];
 
 let farm: Farm;
 let outputs: string;
@@ -253,7 +35,7 @@ beforeAll(async () => {
   both = await generations();
   farm = await startFarm({
     workers: both.map(({ ffmpeg, ffprobe }) => ({ ffmpeg, ffprobe })),
-    presets: Object.entries(ofUser).map(([name, { recipe }]): Preset => ({
+    presets: Object.entries(userOutputs).map(([name, { recipe }]): Preset => ({
       name,
       description: "For the proof",
       origin: "user",
@@ -268,9 +50,9 @@ afterAll(async () => {
   await farm.close();
 });
 
-// All are queued at once: the farm sets the pace.
+// Several at once: while one is encoded others are prepared and judged.
 describe.concurrent("outputs of the farm", () => {
-  for (const [name, output] of cases.filter(
+  for (const [name, output] of outputCases.filter(
     ([name]) => only?.includes(name) ?? true,
   ))
     test(name, async () => {
@@ -449,33 +231,4 @@ async function makeSource(name: string): Promise<string> {
     ...["-i", fixture.file, "-map", "0", "-c", "copy", "-t", "6", file],
   );
   return file;
-}
-
-function recipe(
-  container: Recipe["container"],
-  video: Partial<VideoEncode>,
-  rest: Partial<Recipe> = {},
-): Recipe {
-  return {
-    container,
-    video: {
-      kind: "encode",
-      encoder: "x264",
-      rate: { mode: "quality", quality: 28 },
-      effort: "veryfast",
-      tune: "none",
-      pixelFormat: "yuv420p",
-      keyframeIntervalS: 5,
-      filters: noFilters,
-      ...video,
-    },
-    audio: { kind: "copy" },
-    audioTracks: "all",
-    subtitles: "keep",
-    chapters: "keep",
-    attachments: "none",
-    metadata: "keep",
-    fastStart: false,
-    ...rest,
-  };
 }
