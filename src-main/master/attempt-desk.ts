@@ -306,6 +306,8 @@ export class AttemptDesk {
     }
     job.finished.set(assignment.taskId, {
       taskId: assignment.taskId,
+      recordId: taskId(assignment.attemptId),
+      workerId: assignment.workerId,
       startFrame: assignment.range.startFrame,
       endFrame: attempt.endFrame,
       file: outcome.file,

@@ -187,6 +187,8 @@ export async function restoreParts(
     const id = taskId(segment.taskId);
     job.finished.set(id, {
       taskId: id,
+      recordId: id,
+      workerId: segment.workerId,
       ...range,
       file,
       sizeBytes: segment.sizeBytes,

@@ -217,7 +217,7 @@ export function makeWhole(
   ports.dispatch({
     type: "job-made-whole",
     jobId: job.id,
-    stage: firstStage(job),
+    stage: presentStage(job),
   });
 }
 
@@ -244,12 +244,13 @@ function jobSpec(job: Job, timelineComplete: boolean): JobSpec {
     knownFrames: timelineComplete ? frameCount(job) : 0,
     timelineComplete,
     cutPoints: timelineComplete ? (job.index?.cutPoints() ?? []) : [],
-    firstStage: firstStage(job),
+    firstStage: presentStage(job),
     paused: job.paused,
   };
 }
 
-function firstStage(job: Job): StageSpec {
+/** The stage of a job as it stands: all its frames, less what is finished. */
+export function presentStage(job: Job): StageSpec {
   const { plan, facts } = job.media;
   const frames = frameCount(job);
   const audioTask = taskId(`${job.id}-audio`);

@@ -53,6 +53,10 @@ export type JobPhase =
 /** A verified piece on the master's disk. */
 export interface FinishedSegment extends FrameRange {
   readonly taskId: TaskId;
+  /** Under which the store knows it: the id of its attempt. */
+  readonly recordId: TaskId;
+  /** Who made it; null where that is no longer known. */
+  readonly workerId: DeviceId | null;
   readonly file: string;
   readonly sizeBytes: number;
   readonly frames: number;
@@ -93,6 +97,8 @@ export class Job {
   readonly folder: string;
   phase: JobPhase = { kind: "waiting" };
   paused = false;
+  /** How often damaged parts were made again. */
+  repairs = 0;
   /** How far the stitch is, 0 to 1. */
   stitchRatio = 0;
   private knownMedia: JobMedia | null = null;

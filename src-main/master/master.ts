@@ -18,6 +18,7 @@ import { ConnectedWorker } from "./connected-worker.ts";
 import { Inheritance } from "./inheritance.ts";
 import { completeStage } from "./job-completion.ts";
 import { makeWhole, prepareJob } from "./job-preparation.ts";
+import { repairJob } from "./job-repair.ts";
 import { JobQueue } from "./job-queue.ts";
 import type { Job, JobRequest } from "./job.ts";
 import type { MasterOptions } from "./master-options.ts";
@@ -430,7 +431,38 @@ export class Master {
       });
       if (outputBytes !== null) await this.completeJob(job, outputBytes);
     } catch (error) {
-      if (!job.hasEnded) this.endJob(job, this.failureOf(error));
+      if (job.hasEnded) return;
+      if (await this.repaired(job, error)) return;
+      this.endJob(job, this.failureOf(error));
+    }
+  }
+
+  /** Whether the output failed because of parts that are now made again. */
+  private async repaired(job: Job, error: unknown): Promise<boolean> {
+    if (!(error instanceof Failure) || error.code !== "output-wrong")
+      return false;
+    try {
+      const parts = await repairJob(job, {
+        binaries: this.options.binaries,
+        store: this.options.store,
+        dispatch: (event) => {
+          this.loop.dispatch(event);
+        },
+        connected: () => [...this.workers.keys()],
+        nameOf: (id) => this.workerName(id),
+        log: (text) => {
+          this.log(job, text);
+        },
+      });
+      if (parts > 0)
+        this.log(
+          job,
+          `${String(parts)} damaged parts are made again: ${error.detail}`,
+        );
+      return parts > 0;
+    } catch (problem) {
+      this.failureOf(problem);
+      return false;
     }
   }
 

@@ -111,7 +111,8 @@ export class WorkerAttempt {
       this.checkForStall();
     }, stallCheckMs);
     try {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      // Not recursive: that would hide a full disk behind another error.
+      await mkdir(folder, { mode: 0o700 });
       await this.encodeAndDeliver(folder);
     } catch (error) {
       this.reportFailure(error);

@@ -28,8 +28,6 @@ export interface Lie {
   readonly order?: (order: VideoOrder) => VideoOrder;
   /** It never hands anything in. Long: what is silent is believed for a while. */
   readonly isSilent?: boolean;
-  /** Only decoding shows it, which happens at the end: the job may fail then, but says why. */
-  readonly showsAtTheEnd?: boolean;
   /** What it says of its result, where that is not what it sent. */
   readonly claim?: Partial<Extract<WorkerMessage, { type: "finished" }>>;
 }
@@ -55,7 +53,6 @@ export const lies: readonly Lie[] = [
   },
   {
     name: "damaged bytes in the middle",
-    showsAtTheEnd: true,
     result: (truth) => {
       const damaged = Buffer.from(truth);
       damaged.fill(0xa5, truth.length >> 1, (truth.length >> 1) + 2_000);

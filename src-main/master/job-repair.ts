@@ -1,0 +1,78 @@
+import { rm } from "node:fs/promises";
+import type { DeviceId } from "../core/identifiers.ts";
+import type { SchedulerEvent } from "../core/scheduler/events.ts";
+import type { Binaries } from "../media/binaries.ts";
+import { decodesCleanly } from "../media/decode-check.ts";
+import type { NodeStore } from "../store/node-store.ts";
+import { presentStage } from "./job-preparation.ts";
+import type { FinishedSegment, Job } from "./job.ts";
+
+/** A source whose parts come out damaged again and again is not mended by trying on. */
+const maxRepairs = 2;
+
+export interface RepairPorts {
+  readonly binaries: Binaries;
+  readonly store: NodeStore;
+  readonly dispatch: (event: SchedulerEvent) => void;
+  readonly connected: () => readonly DeviceId[];
+  readonly log: (text: string) => void;
+  readonly nameOf: (worker: DeviceId) => string;
+}
+
+/**
+ * After an output that did not verify: decodes every finished part to its end,
+ * forgets the damaged ones (bad memory or disk at a worker, or malice) and has
+ * them made again. Gives back how many; none: the fault is elsewhere.
+ */
+export async function repairJob(job: Job, ports: RepairPorts): Promise<number> {
+  if (job.repairs >= maxRepairs) return 0;
+  const damaged = [];
+  for (const part of job.finished.values()) {
+    const isClean = await decodesCleanly(
+      ports.binaries,
+      part.file,
+      job.stop.signal,
+    );
+    if (!isClean) damaged.push(part);
+  }
+  if (damaged.length === 0) return 0;
+  job.repairs += 1;
+  const taskIds = damaged.map((part) => part.recordId);
+  await ports.store.dropSegments(job.id, { taskIds });
+  keepAway(job, damaged, ports);
+  for (const part of damaged) {
+    job.finished.delete(part.taskId);
+    await rm(part.file, { force: true });
+  }
+  job.phase = { kind: "encoding" };
+  ports.dispatch({
+    type: "stage-begun",
+    jobId: job.id,
+    stage: presentStage(job),
+  });
+  return damaged.length;
+}
+
+/** Whoever handed in damage gets no more of this job, as long as there is anybody else. */
+function keepAway(
+  job: Job,
+  damaged: readonly FinishedSegment[],
+  ports: RepairPorts,
+): void {
+  const culprits = new Set(damaged.map((part) => part.workerId));
+  for (const part of damaged) {
+    const name =
+      part.workerId === null ? "a worker" : ports.nameOf(part.workerId);
+    ports.log(
+      `${part.taskId} on ${name} failed: result-invalid its pictures do not decode`,
+    );
+  }
+  const allowed = job.request.allowedWorkers ?? ports.connected();
+  const others = allowed.filter((id) => !culprits.has(id));
+  if (others.length === 0) return;
+  ports.dispatch({
+    type: "job-workers-chosen",
+    jobId: job.id,
+    allowedWorkers: others,
+  });
+}
