@@ -101,7 +101,7 @@ async function assemble(
   const log = options.onLog ?? (() => undefined);
   await mkdir(options.dataFolder, { recursive: true, mode: 0o700 });
   const identity = await loadIdentity(join(options.dataFolder, "identity"));
-  const store = await openNodeStore(join(options.dataFolder, "store"));
+  const store = await openNodeStore(options.dataFolder);
   parts.add(() => store.close());
   const binaries = await findBinaries({
     ...(options.ffmpeg === null ? {} : { ffmpeg: options.ffmpeg }),

@@ -1,4 +1,5 @@
 /** The words of the command line: commands, options, help. What they do is in the other files. */
+import { doctor, type DoctorOptions } from "./doctor-command.ts";
 import { parseSchedulerChanges } from "./scheduler-changes.ts";
 import { Command, Option } from "commander";
 import type { DeviceId } from "../core/identifiers.ts";
@@ -199,6 +200,17 @@ function registerQueue({ program, context, onDone }: Registration): void {
     .addOption(jsonOption())
     .action(async (sources: string[], options: AddOptions) =>
       onDone(await add(context, sources, options)),
+    );
+  program
+    .command("doctor")
+    .usage("[--repair] [--clean]")
+    .description("check a node's stored data and leftovers")
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .option("--repair", "put right what can be; nothing is thrown away")
+    .option("--clean", "remove leftovers of crashed runs")
+    .action(async (options: DoctorOptions) =>
+      onDone(await doctor(context, options)),
     );
   const shows = [
     ["queue", "list the jobs", showQueue],
