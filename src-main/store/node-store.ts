@@ -211,14 +211,13 @@ async function assertNothingStored(
   files: FileSystem,
   folder: string,
 ): Promise<void> {
-  const names = [
-    ...(await listIfThere(files, folder)),
-    ...(await listIfThere(files, jobDocumentsFolder(folder))),
-  ].map((entry) => entry.name);
-  const isPartOfStore = (name: string): boolean =>
-    name.endsWith(".json") || name.startsWith("journal-");
-  if (names.some(isPartOfStore))
-    throw new Failure("store-damaged", "the list of jobs is missing");
+  // Other files of the node lie in this folder, too.
+  const beside = await listIfThere(files, folder);
+  const documents = await listIfThere(files, jobDocumentsFolder(folder));
+  const isLeft =
+    beside.some(({ name }) => name.startsWith("journal-")) ||
+    documents.some(({ name }) => name.endsWith(".json"));
+  if (isLeft) throw new Failure("store-damaged", "the list of jobs is missing");
 }
 
 /** Keeps a job's document in step with a change already applied to `state`. */

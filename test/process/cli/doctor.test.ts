@@ -50,3 +50,12 @@ test("doctor repairs a damaged list of jobs from its backup", async () => {
   expect(store.settings.queuePaused).toBe(true);
   await store.close();
 });
+
+test("a fresh node starts in a folder where other files of it lie already", async () => {
+  const fresh = path.join(folder, "fresh");
+  await mkdir(fresh);
+  await writeFile(path.join(fresh, "capabilities.json"), "{}");
+  const store = await openNodeStore(fresh);
+  expect(store.jobs()).toEqual([]);
+  await store.close();
+});
