@@ -11,6 +11,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "fast",
+          sequence: { groupOrder: 0 },
           include: [
             "test/{architecture,unit,scenarios,simulation,contract}/**/*.test.ts",
           ],
@@ -20,6 +21,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "slow",
+          sequence: { groupOrder: 1 },
           include: ["test/{process,integration,drills,browser}/**/*.test.ts"],
           fileParallelism: true,
           maxWorkers: 2,
