@@ -6,6 +6,7 @@
 import { z } from "zod";
 import type { MediaFacts } from "../core/media-facts.ts";
 import type { Preset } from "../core/recipe.ts";
+import { setupRequestSchemas, type UiKnownMaster } from "./ui-setup.ts";
 
 export const uiContractVersion = 1;
 
@@ -55,6 +56,7 @@ export const uiRequestSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("probe"), path }),
   z.strictObject({ type: z.literal("capabilities") }),
   z.strictObject({ type: z.literal("presets") }),
+  ...setupRequestSchemas,
 ]);
 export type UiRequest = z.infer<typeof uiRequestSchema>;
 
@@ -179,11 +181,15 @@ export interface UiNode {
   readonly deviceId: string;
   readonly name: string;
   readonly version: string;
-  readonly role: "master" | "worker" | "both";
+  readonly role: "undecided" | "master" | "worker" | "both";
   /** host:port the master listens on; null for a worker. */
   readonly listening: string | null;
   readonly masterState: "none" | "connecting" | "connected";
   readonly masterName: string | null;
+  /** Why it is not connected, in words. */
+  readonly masterTrouble: string | null;
+  /** Masters it knows, the one to serve first. */
+  readonly masters: readonly UiKnownMaster[];
   readonly queuePaused: boolean;
 }
 

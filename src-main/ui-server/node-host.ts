@@ -9,6 +9,7 @@ import { recipeForFileName } from "../core/output-container.ts";
 import { defaultOutputName } from "../core/plan.ts";
 import { findPreset } from "../core/preset.ts";
 import type { Preset } from "../core/recipe.ts";
+import type { Job } from "../master/job.ts";
 import type { Master } from "../master/master.ts";
 import {
   failureView,
@@ -25,12 +26,15 @@ import type {
   UiRequest,
   UiSnapshot,
 } from "../protocol/ui-contract.ts";
+import { isSetupRequest, type SetupRequest } from "../protocol/ui-setup.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import type { UiHost } from "./ui-host.ts";
 
-/** What the host is given by the node. `master` is null on a node that only works for others. */
+/** What the host is given by the node. `master` gives null while the node has no queue. */
 export interface NodeHostOptions {
-  readonly master: Master | null;
+  readonly master: () => Master | null;
+  /** Carries out what is asked of the node itself. */
+  readonly setup: (request: SetupRequest) => Promise<null>;
   readonly node: () => UiNode;
   readonly presets: () => readonly Preset[];
   readonly capabilities: () => UiCapabilities;
@@ -47,20 +51,28 @@ export class NodeHost implements UiHost {
 
   constructor(options: NodeHostOptions) {
     this.options = options;
-    const { master, nowMs } = options;
+    const { nowMs } = options;
+    const jobs = (): readonly Job[] => options.master()?.queue.all() ?? [];
     this.feed = new ChangeFeed({
       node: options.node,
-      jobs: (ids) =>
-        (master?.queue.all() ?? [])
+      jobs: (ids) => {
+        const master = options.master();
+        if (master === null) return [];
+        return master.queue
+          .all()
           .filter((job) => ids === "all" || ids.has(job.id))
-          .map((job) => jobView(master as Master, job, nowMs())),
-      jobOrder: () => (master?.queue.all() ?? []).map((job) => job.id),
-      workers: () =>
-        [...(master?.workers.values() ?? [])]
+          .map((job) => jobView(master, job, nowMs()));
+      },
+      jobOrder: () => jobs().map((job) => job.id),
+      workers: () => {
+        const master = options.master();
+        if (master === null) return [];
+        return [...master.workers.values()]
           .filter((worker) => worker.hasJoined)
-          .map((worker) => workerView(master as Master, worker, nowMs())),
+          .map((worker) => workerView(master, worker, nowMs()));
+      },
       activeJobIds: () =>
-        (master?.queue.all() ?? [])
+        jobs()
           .filter((job) => job.isActive)
           .map((job) => job.id),
     });
@@ -89,6 +101,7 @@ export class NodeHost implements UiHost {
   }
 
   private async answer(request: UiRequest): Promise<unknown> {
+    if (isSetupRequest(request)) return this.options.setup(request);
     switch (request.type) {
       case "snapshot":
         return this.snapshot();
@@ -106,7 +119,8 @@ export class NodeHost implements UiHost {
   private async answerForQueue(
     request: Exclude<
       UiRequest,
-      { type: "snapshot" | "presets" | "capabilities" | "probe" }
+      | SetupRequest
+      | { type: "snapshot" | "presets" | "capabilities" | "probe" }
     >,
     master: Master,
   ): Promise<unknown> {
@@ -202,7 +216,7 @@ export class NodeHost implements UiHost {
   }
 
   private requireMaster(): Master {
-    const { master } = this.options;
+    const master = this.options.master();
     if (master === null) {
       throw new Failure(
         "job-state-wrong",

@@ -74,8 +74,22 @@ export const folderRules: Readonly<Record<string, FolderRule>> = {
     packages: ["node:*", "commander", "ws"],
   },
   desktop: { folders: ["core", "protocol"], packages: ["node:*", "electron"] },
+  node: {
+    folders: [
+      "core",
+      "protocol",
+      "media",
+      "net",
+      "store",
+      "master",
+      "worker",
+      "ui-server",
+    ],
+    packages: ["node:*"],
+  },
   "node.ts": {
     folders: [
+      "node",
       "core",
       "protocol",
       "media",

@@ -1,0 +1,132 @@
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { formatDeviceId } from "../core/device-name.ts";
+import { connectToMaster } from "../net/farm-client.ts";
+import type { PeerLink } from "../net/peer-link.ts";
+import { keepSession, type SessionState } from "../worker/master-session.ts";
+import { Worker } from "../worker/worker.ts";
+import { machineFacts } from "./machine.ts";
+import type { NodeContext } from "./node-context.ts";
+import type { MasterAddress } from "./node-options.ts";
+
+/** A node's half that encodes for one master at a time. */
+export class WorkerRole {
+  readonly worker: Worker;
+  readonly #context: NodeContext;
+  readonly #workFolder: string;
+  #visit: Visit | null = null;
+
+  private constructor(context: NodeContext, workFolder: string) {
+    this.#context = context;
+    this.#workFolder = workFolder;
+    this.worker = new Worker({
+      binaries: context.binaries,
+      capabilities: context.capabilities,
+      machine: machineFacts(context.capabilities.ffmpegVersion),
+      slots: context.options.slots ?? 1,
+      threads: context.options.threads,
+      workFolder,
+      nowMs: () => Date.now(),
+      onLog: context.log,
+    });
+  }
+
+  /** Empties its work folder; serves nobody until `serve`. */
+  static async open(context: NodeContext): Promise<WorkerRole> {
+    const workFolder = join(context.options.dataFolder, "worker");
+    await rm(workFolder, { recursive: true, force: true });
+    await mkdir(workFolder, { recursive: true, mode: 0o700 });
+    return new WorkerRole(context, workFolder);
+  }
+
+  /** Whom it serves; null: nobody. */
+  get master(): MasterAddress | null {
+    return this.#visit?.master ?? null;
+  }
+
+  get session(): SessionState | null {
+    return this.#visit?.state ?? null;
+  }
+
+  /** Leaves the master before, whose work goes to others, and keeps connected to this one. */
+  async serve(master: MasterAddress): Promise<void> {
+    await this.leave();
+    this.#visit = new Visit(this.#context, this.worker, master);
+  }
+
+  /** Ends what it has in hand for its master. */
+  async leave(): Promise<void> {
+    const visit = this.#visit;
+    this.#visit = null;
+    await visit?.end();
+  }
+
+  async close(): Promise<void> {
+    await this.leave();
+    await rm(this.#workFolder, { recursive: true, force: true });
+  }
+}
+
+/** Service to one master, over as many connections as it takes. */
+class Visit {
+  readonly master: MasterAddress;
+  state: SessionState = { kind: "connecting", failure: null };
+  readonly #context: NodeContext;
+  readonly #worker: Worker;
+  readonly #stop = new AbortController();
+  readonly #over: Promise<void>;
+
+  constructor(context: NodeContext, worker: Worker, master: MasterAddress) {
+    this.#context = context;
+    this.#worker = worker;
+    this.master = master;
+    this.#over = keepSession({
+      masterId: master.deviceId,
+      signal: this.#stop.signal,
+      connect: (signal, before) => this.#connect(signal, before),
+      serve: (link) => this.#serve(link),
+      onState: (state) => {
+        this.state = state;
+        context.log(sessionLine(state, master));
+        context.touch(null);
+      },
+    });
+  }
+
+  async end(): Promise<void> {
+    this.#stop.abort();
+    await this.#worker.cancelAll();
+    await this.#over;
+  }
+
+  #connect(signal: AbortSignal, before: PeerLink | null): Promise<PeerLink> {
+    const { host, port, deviceId } = this.master;
+    return connectToMaster({
+      ...(before === null ? {} : { resume: before }),
+      identity: this.#context.identity,
+      address: { host, port },
+      masterId: deviceId,
+      hello: this.#context.hello,
+      signal,
+    });
+  }
+
+  #serve(link: PeerLink): Promise<void> {
+    const close = (): void => {
+      link.close("closing");
+    };
+    this.#stop.signal.addEventListener("abort", close);
+    return this.#worker.serve(link).finally(() => {
+      this.#stop.signal.removeEventListener("abort", close);
+    });
+  }
+}
+
+function sessionLine(state: SessionState, master: MasterAddress): string {
+  if (state.kind === "connected")
+    return `connected to ${state.link.peerHello.name}`;
+  const name = formatDeviceId(master.deviceId).slice(0, 7);
+  return state.failure === null
+    ? `looking for master ${name}`
+    : state.failure.message;
+}
