@@ -81,6 +81,12 @@ export const catalogue = {
     "{detail} is encrypted or in a codec this ffmpeg cannot decode.",
     "Remove the copy protection where you may, or install an ffmpeg with that decoder.",
   ),
+  "source-encrypted": entry(
+    "input",
+    "never",
+    "The file {detail} is encrypted.",
+    "Only a player with its key can show it. Choose a copy without copy protection.",
+  ),
   "source-damaged": entry(
     "input",
     "never",
@@ -320,6 +326,49 @@ export const catalogue = {
     "elsewhere",
     "A transfer arrived damaged: {detail}.",
     "It is repeated by itself.",
+  ),
+  // Pairing.
+  "pairing-closed": entry(
+    "peer",
+    "never",
+    "The other side is not pairing now.",
+    "Type `reelfarm pair` there, or press “Add a computer”, and use the new code.",
+  ),
+  "pairing-code-wrong": entry(
+    "peer",
+    "never",
+    "The code or link is wrong. {detail}",
+    "Type the code the other side shows now; a link works once.",
+  ),
+  "pairing-busy": entry(
+    "peer",
+    "later",
+    "Another computer is being paired at this moment.",
+    "Try again in a few seconds.",
+  ),
+  "pairing-limit": entry(
+    "peer",
+    "later",
+    "There were too many tries from this address.",
+    "Wait ten minutes, then ask for a new code.",
+  ),
+  "pairing-refused": entry(
+    "peer",
+    "never",
+    "The person at the other side refused.",
+    "Ask there, then type a new code.",
+  ),
+  "join-link-invalid": entry(
+    "settings",
+    "never",
+    "This is not a join link.",
+    "Copy all of what `reelfarm pair --link` printed, from reelfarm:// to its end.",
+  ),
+  "device-unknown": entry(
+    "settings",
+    "never",
+    "There is no paired device {detail}.",
+    "See `reelfarm devices`.",
   ),
   // The node.
   "node-not-running": entry(
