@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AttemptId, DeviceId, JobId } from "../core/identifiers.ts";
 import type { Assignment } from "../core/scheduler/effects.ts";
-import type { StoredAttempt } from "../protocol/stored-documents.ts";
+import type { StoredAttempt } from "../protocol/stored-job.ts";
 import type { NodeStore } from "../store/node-store.ts";
 
 /** How long a job that may inherit waits for the workers concerned to be back. */

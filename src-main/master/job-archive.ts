@@ -6,7 +6,7 @@ import type {
   JobRecord,
   StoredJob,
   StoredJobState,
-} from "../protocol/stored-documents.ts";
+} from "../protocol/stored-job.ts";
 import type { UiJobFigures } from "../protocol/ui-contract.ts";
 import type { NodeStore } from "../store/node-store.ts";
 import { openJobFolder } from "../store/job-folder.ts";

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { DeviceId } from "../core/identifiers.ts";
 import { Master } from "../master/master.ts";
 import { startFarmServer, type FarmServer } from "../net/farm-server.ts";
+import { isKnownWorker } from "../protocol/peer.ts";
 import type { NodeContext } from "./node-context.ts";
 import type { HostAndPort } from "./node-options.ts";
 import { OpenParts } from "./open-parts.ts";
@@ -54,7 +55,7 @@ async function open(
   const isAllowed = (id: DeviceId): boolean =>
     id === identity.deviceId ||
     options.allow.includes(id) ||
-    store.settings.allowedDevices.some((one) => one.deviceId === id);
+    isKnownWorker(store.settings.peers, id);
   const server = await startFarmServer({
     identity,
     host: options.listen.host,

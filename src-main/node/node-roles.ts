@@ -1,6 +1,7 @@
 import { Failure } from "../core/errors.ts";
 import type { DeviceId } from "../core/identifiers.ts";
 import { isDeviceId } from "../core/identifiers.ts";
+import { mastersOf, withFirstMaster, withoutMaster } from "../protocol/peer.ts";
 import type { SetupRequest } from "../protocol/ui-setup.ts";
 import { unreachable } from "../core/assert.ts";
 import { startMasterRole, type MasterRole } from "./master-role.ts";
@@ -62,18 +63,18 @@ export class NodeRoles {
   /** A known master becomes the first and is served from now on. */
   async chooseMaster(id: DeviceId): Promise<void> {
     const { store } = this.#context;
-    const chosen = store.settings.masters.find((one) => one.deviceId === id);
-    if (chosen === undefined) throw new Failure("device-unknown", id);
-    const others = store.settings.masters.filter((one) => one !== chosen);
-    await store.updateSettings({ masters: [chosen, ...others] });
+    const { peers } = store.settings;
+    if (!mastersOf(peers).some((one) => one.deviceId === id))
+      throw new Failure("device-unknown", id);
+    await store.updateSettings({ peers: withFirstMaster(peers, id) });
     await this.serveFirst();
   }
 
   /** A master served at this moment is left at once. */
   async forgetMaster(id: DeviceId): Promise<void> {
     const { store } = this.#context;
-    const masters = store.settings.masters.filter((one) => one.deviceId !== id);
-    await store.updateSettings({ masters });
+    const { peers } = store.settings;
+    await store.updateSettings({ peers: withoutMaster(peers, id) });
     await this.serveFirst();
   }
 
@@ -130,7 +131,7 @@ export class NodeRoles {
         ...ownAddress(this.#master.listening),
         deviceId: identity.deviceId,
       };
-    const [first] = store.settings.masters;
+    const [first] = mastersOf(store.settings.peers);
     return options.master ?? (first ? masterAddressOf(first) : null);
   }
 

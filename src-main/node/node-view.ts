@@ -1,4 +1,5 @@
 import { appVersion } from "../protocol/app-version.ts";
+import { mastersOf } from "../protocol/peer.ts";
 import type { UiNode } from "../protocol/ui-contract.ts";
 import type { NodeContext } from "./node-context.ts";
 import type { NodeRoles } from "./node-roles.ts";
@@ -22,12 +23,14 @@ export function nodeView(context: NodeContext, roles: NodeRoles): UiNode {
       session?.kind === "connecting"
         ? (session.failure?.message ?? null)
         : null,
-    masters: store.settings.masters.map(({ deviceId, label, address }) => ({
-      deviceId,
-      label,
-      address,
-      isServed: deviceId === served,
-    })),
+    masters: mastersOf(store.settings.peers).map(
+      ({ deviceId, name, lastAddresses }) => ({
+        deviceId,
+        label: name,
+        address: lastAddresses[0] ?? "",
+        isServed: deviceId === served,
+      }),
+    ),
     queuePaused: roles.master?.master.queuePaused ?? false,
   };
 }

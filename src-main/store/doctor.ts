@@ -3,10 +3,8 @@ import { join, relative } from "node:path";
 import { Failure } from "../core/errors.ts";
 import { jobId } from "../core/identifiers.ts";
 import type { JobId } from "../core/identifiers.ts";
-import type {
-  JobDocument,
-  StoredSegment,
-} from "../protocol/stored-documents.ts";
+import type { JobDocument } from "../protocol/stored-documents.ts";
+import type { StoredSegment } from "../protocol/stored-job.ts";
 import {
   backupSuffix,
   damagedSuffix,

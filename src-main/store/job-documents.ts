@@ -3,10 +3,10 @@ import { Low } from "lowdb";
 import type { JobId } from "../core/identifiers.ts";
 import type {
   IndexedJob,
-  JobDetails,
   JobDocument,
   JournalEntry,
 } from "../protocol/stored-documents.ts";
+import type { JobDetails } from "../protocol/stored-job.ts";
 import { backupSuffix, documentPath, DurableFile } from "./durable-file.ts";
 import type { DocumentFormat } from "./durable-file.ts";
 import { removeIfThere } from "./file-system.ts";

@@ -12,7 +12,7 @@ import {
 import { join } from "node:path";
 import { assert } from "../core/assert.ts";
 import type { JobId } from "../core/identifiers.ts";
-import { isStorableJobId } from "../protocol/stored-documents.ts";
+import { isStorableJobId } from "../protocol/identifier-schemas.ts";
 import { diskFileSystem, errorCodeOf, writeFailure } from "./file-system.ts";
 
 /** What a file must be before it is recorded as a finished segment. */

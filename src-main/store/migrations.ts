@@ -14,17 +14,22 @@ import type {
   JobDocument,
   JournalEntry,
 } from "../protocol/stored-documents.ts";
+import { defaultSettings, type Settings } from "../protocol/settings.ts";
 import type { DocumentFormat } from "./durable-file.ts";
+import { entryFromVersion1, indexFromVersion1 } from "./version-1.ts";
 
 /** Brings the three shapes from `version` to `version + 1`; left out: unchanged. */
 export interface Migration {
   readonly version: number;
   readonly index?: (data: unknown) => unknown;
   readonly job?: (data: unknown) => unknown;
-  readonly entry?: (data: unknown) => unknown;
+  /** Is told the settings as they stand before the line, brought up to date. */
+  readonly entry?: (data: unknown, settings: Settings) => unknown;
 }
 
-const migrations: readonly Migration[] = [];
+const migrations: readonly Migration[] = [
+  { version: 1, index: indexFromVersion1, entry: entryFromVersion1 },
+];
 
 /** The version in force and the way to it; tests pass one of their own. */
 export interface StoreSchema {
@@ -61,8 +66,15 @@ export function parseEntry(
   schema: StoreSchema,
   json: string,
   version: number,
+  settings: Settings,
 ): JournalEntry {
-  const data: unknown = upgrade(schema, "entry", JSON.parse(json), version);
+  const data: unknown = upgrade(
+    schema,
+    "entry",
+    JSON.parse(json),
+    version,
+    settings,
+  );
   return journalEntrySchema.parse(data) as JournalEntry;
 }
 
@@ -71,12 +83,13 @@ function upgrade(
   shape: "index" | "job" | "entry",
   data: unknown,
   from: number,
+  settings: Settings = defaultSettings,
 ): unknown {
   let upgraded = data;
   for (let version = from; version < schema.version; version++) {
     const migration = schema.migrations.find((one) => one.version === version);
     if (!migration) throw new Error(`bug: no migration from ${version}`);
-    upgraded = migration[shape]?.(upgraded) ?? upgraded;
+    upgraded = migration[shape]?.(upgraded, settings) ?? upgraded;
   }
   return upgraded;
 }

@@ -1,18 +1,20 @@
 /** What the journal's lines do to a node's data. Pure: no disk, no clock. */
 import { unreachable } from "../core/assert.ts";
 import type { AttemptId, JobId } from "../core/identifiers.ts";
+import type { Settings } from "../protocol/settings.ts";
 import type {
   IndexDocument,
   IndexedJob,
+  JournalEntry,
+} from "../protocol/stored-documents.ts";
+import type {
   JobDetails,
   JobEvent,
-  JournalEntry,
   SegmentSummary,
-  Settings,
   StoredAttempt,
   StoredJob,
   StoredSegment,
-} from "../protocol/stored-documents.ts";
+} from "../protocol/stored-job.ts";
 
 /** Events kept per job; the oldest go first. A job that needs more is broken in one way. */
 export const maxJobEvents = 200;

@@ -3,23 +3,22 @@ import { Low } from "lowdb";
 import { assert } from "../core/assert.ts";
 import { Failure } from "../core/errors.ts";
 import type { AttemptId, JobId, TaskId } from "../core/identifiers.ts";
-import {
-  defaultSettings,
-  journalEntrySchema,
-  settingsSchema,
-} from "../protocol/stored-documents.ts";
+import { defaultSettings, settingsSchema } from "../protocol/settings.ts";
+import { journalEntrySchema } from "../protocol/stored-documents.ts";
+import type { Settings } from "../protocol/settings.ts";
 import type {
   IndexDocument,
   IndexedJob,
+  JournalEntry,
+} from "../protocol/stored-documents.ts";
+import type {
   JobDetails,
   JobEvent,
   JobRecord,
-  JournalEntry,
-  Settings,
   StoredAttempt,
   StoredJob,
   StoredSegment,
-} from "../protocol/stored-documents.ts";
+} from "../protocol/stored-job.ts";
 import { documentPath, DurableFile, temporarySuffix } from "./durable-file.ts";
 import {
   diskFileSystem,
@@ -146,7 +145,7 @@ async function openLocked(
   const documents = new JobDocuments(files, folder, jobFormat(schema));
   const state = nodeStateOf(index.data);
   for (const line of opened.lines) {
-    const entry = parseEntry(schema, line.json, line.version);
+    const entry = parseEntry(schema, line.json, line.version, state.settings);
     applyEntry(state, entry, line.sequence);
     noteDetails(documents, state, entry, line.sequence);
   }

@@ -3,13 +3,13 @@ import { randomUUID } from "node:crypto";
 import { Low } from "lowdb";
 import { jobId } from "../core/identifiers.ts";
 import type { JobId } from "../core/identifiers.ts";
-import { defaultSettings } from "../protocol/stored-documents.ts";
+import { defaultSettings } from "../protocol/settings.ts";
 import type {
   IndexDocument,
   IndexedJob,
-  JobDetails,
   JournalEntry,
 } from "../protocol/stored-documents.ts";
+import type { JobDetails } from "../protocol/stored-job.ts";
 import {
   backupSuffix,
   damagedSuffix,
@@ -193,7 +193,7 @@ function applyReadable(
 ): void {
   let entry: JournalEntry;
   try {
-    entry = parseEntry(currentSchema, line.json, line.version);
+    entry = parseEntry(currentSchema, line.json, line.version, state.settings);
   } catch {
     return; // A change no version of this program wrote.
   }

@@ -10,7 +10,7 @@ import { performance } from "node:perf_hooks";
 import { jobId } from "../../src-main/core/identifiers.ts";
 import { diskFileSystem } from "../../src-main/store/file-system.ts";
 import type { FileSystem } from "../../src-main/store/file-system.ts";
-import { defaultSettings } from "../../src-main/protocol/stored-documents.ts";
+import { defaultSettings } from "../../src-main/protocol/settings.ts";
 import {
   documentPath,
   DurableFile,

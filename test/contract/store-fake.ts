@@ -7,15 +7,15 @@ import type { AttemptId, JobId } from "../../src-main/core/identifiers.ts";
 import {
   defaultSettings,
   settingsSchema,
-} from "../../src-main/protocol/stored-documents.ts";
+} from "../../src-main/protocol/settings.ts";
+import type { Settings } from "../../src-main/protocol/settings.ts";
 import type {
   JobEvent,
   JobRecord,
-  Settings,
   StoredAttempt,
   StoredJob,
   StoredSegment,
-} from "../../src-main/protocol/stored-documents.ts";
+} from "../../src-main/protocol/stored-job.ts";
 import type { NodeStore } from "../../src-main/store/node-store.ts";
 
 interface FakeJob {

@@ -7,15 +7,15 @@ import {
 } from "../../src-main/core/identifiers.ts";
 import type { DeviceId, JobId } from "../../src-main/core/identifiers.ts";
 import type { Recipe } from "../../src-main/core/recipe.ts";
+import type { Settings } from "../../src-main/protocol/settings.ts";
 import type {
   JobDetails,
   JobEvent,
   JobRecord,
-  Settings,
   StoredAttempt,
   StoredJob,
   StoredSegment,
-} from "../../src-main/protocol/stored-documents.ts";
+} from "../../src-main/protocol/stored-job.ts";
 import type { NodeStore } from "../../src-main/store/node-store.ts";
 
 export const sampleRecipe: Recipe = {

@@ -47,7 +47,7 @@ describe.each([
   it("keeps settings, and refuses ones out of bounds whole", async () => {
     const store = await open();
     await store.updateSettings({ name: "attic", role: "both" });
-    const wrong = { name: "x", listen: { host: "::", port: 70_000 } };
+    const wrong = { name: "x", listenPort: 70_000 };
     await expect(store.updateSettings(wrong)).rejects.toMatchObject({
       code: "usage",
     });

@@ -159,6 +159,20 @@ export class PowerCutDisk implements FileSystem {
     inode.synced = Buffer.from(inode.now);
   }
 
+  /** Lays a file down, with its folder, behind the store's back. */
+  put(path: string, text: string): void {
+    const folder = this.#folders.get(dirname(path)) ?? {
+      synced: new Map(),
+      now: new Map(),
+      pending: [],
+    };
+    this.#folders.set(dirname(path), folder);
+    const bytes = Buffer.from(text);
+    const inode = { synced: bytes, now: bytes };
+    folder.now.set(basename(path), inode);
+    folder.synced.set(basename(path), inode);
+  }
+
   /** Takes a file away behind the store's back. */
   lose(path: string): void {
     const folder = this.#folder(dirname(path));
