@@ -25,8 +25,8 @@ const probeTimeoutMs = 60_000;
  * address, and a file that names others is refused.
  *
  * @throws Failure `source-missing`, `source-unreadable`, `not-media`,
- * `playlist-refused`, `source-truncated`, `codec-unsupported`; the signal's
- * reason on abort.
+ * `playlist-refused`, `source-truncated`, `source-encrypted`,
+ * `codec-unsupported`; the signal's reason on abort.
  */
 export async function probeSource(
   binaries: Binaries,
@@ -41,6 +41,7 @@ export async function probeSource(
     throw new Failure("playlist-refused", path);
   if (!bare.video && bare.audio.length === 0)
     throw new Failure("not-media", path);
+  if (isEncrypted(report.json)) throw new Failure("source-encrypted", path);
   if (!bare.video) return bare;
   const { index, codec } = bare.video;
   for (const packets of firstFramePackets) {
@@ -121,6 +122,12 @@ async function runProbe(
     hasFrames: Array.isArray(frames) && frames.length > 0,
     stderr: exit.stderrTail,
   };
+}
+
+/** Common encryption (ISO/IEC 23001-7): headers are readable, decoders make noise of the rest or nothing. */
+function isEncrypted(report: unknown): boolean {
+  const { packets } = report as { packets?: unknown };
+  return JSON.stringify(packets ?? []).includes('"Encryption info"');
 }
 
 function whyNot(path: string, stderr: string): Failure {

@@ -110,7 +110,12 @@ export function headArguments(
 
 /** What probing asks of ffprobe; two runs, because choosing a stream for frames would hide the others. */
 export const probeArguments = {
-  streams: ["-show_format", "-show_streams", "-show_chapters"],
+  /** The first packets tell whether they are encrypted; few, because raw pictures are large. */
+  streams: [
+    ...["-show_format", "-show_streams", "-show_chapters"],
+    ...["-show_entries", "packet_side_data=side_data_type"],
+    ...["-read_intervals", "%+#8"],
+  ],
   /** `packets` bounds the work: frames an edit list discards come before the first one shown. */
   firstFrame: (streamIndex: number, packets: number): string[] => [
     ...["-select_streams", String(streamIndex), "-show_frames"],

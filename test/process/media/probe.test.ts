@@ -154,6 +154,13 @@ describe("refused is", () => {
     });
   });
 
+  test.each(["encrypted-mp4", "encrypted-m4a"])("%s", async (name) => {
+    for (const binaries of [onPath, packaged])
+      await expect(probed(name, binaries)).rejects.toMatchObject({
+        code: "source-encrypted",
+      });
+  });
+
   test("not a link to a real file", async () => {
     const { file } = await fixtureSource("closed-mp4", onPath.ffmpeg);
     const link = path.join(folder, "a film: part 1%d.mp4");
