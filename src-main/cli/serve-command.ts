@@ -1,5 +1,6 @@
 /** `serve` and `app`: a lasting node in this process. */
 import os from "node:os";
+import { fileURLToPath } from "node:url";
 import { formatDeviceId } from "../core/device-name.ts";
 import { Failure } from "../core/errors.ts";
 import type { DeviceId } from "../core/identifiers.ts";
@@ -16,6 +17,8 @@ import { onParentGone } from "./worker-process.ts";
 
 /** Where a master listens unless told otherwise: one fixed port, so that firewalls can be told. */
 export const defaultPort = 47_600;
+/** The built pages lie beside the built program. */
+const bundleFolder = fileURLToPath(new URL("../../renderer", import.meta.url));
 const roles = ["master", "worker", "both"] as const;
 
 export interface ServeOptions {
@@ -92,6 +95,7 @@ function nodeOptions(
     allow: typed.allow,
     ffmpeg: null,
     ffprobe: null,
+    bundleFolder,
     slots: typed.slots ?? null,
     threads: typed.threads ?? null,
     ...(typed.scheduler === undefined ? {} : { scheduler: typed.scheduler }),

@@ -1,0 +1,22 @@
+export const appMessages = {
+  "app.name": "Reelfarm",
+  "app.sections": "Sections",
+  "app.skip": "Skip to the content",
+  "app.loading": "Connecting to Reelfarm …",
+  "app.link-lost": "The connection to Reelfarm is lost. Trying again …",
+  "app.retry-now": "Try now",
+  "app.refused-title": "This window is not let in",
+  "app.refused-text":
+    "The address lacks a valid key. Open Reelfarm from its icon, or use the link that `reelfarm app` prints.",
+  "app.close": "Close",
+  "app.cancel": "Cancel",
+  "app.save": "Save",
+  "app.undo": "Undo",
+  "app.failed": "That did not work",
+  "app.more": "More",
+  "app.theme": "Appearance",
+  "app.theme-system": "Like the system",
+  "app.theme-light": "Light",
+  "app.theme-dark": "Dark",
+  "app.language": "Language",
+} as const;

@@ -1,0 +1,3 @@
+export const historyMessages = {
+  "history.title": "History",
+} as const;

@@ -1,0 +1,3 @@
+export const pairingMessages = {
+  "pairing.title": "Pairing",
+} as const;

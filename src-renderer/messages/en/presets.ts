@@ -1,0 +1,3 @@
+export const presetMessages = {
+  "presets.title": "Presets",
+} as const;

@@ -1,0 +1,3 @@
+export const queueMessages = {
+  "queue.title": "Queue",
+} as const;

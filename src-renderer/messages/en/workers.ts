@@ -1,0 +1,3 @@
+export const workerMessages = {
+  "workers.title": "Workers",
+} as const;

@@ -1,0 +1,59 @@
+import { Connection, type LinkState } from "../connection/connection.ts";
+import type { NodeAddress } from "../connection/address.ts";
+import type {
+  UiAnswer,
+  UiJob,
+  UiRequest,
+  UiSnapshot,
+  UiWorker,
+} from "../../src-main/protocol/ui-contract.ts";
+
+/**
+ * What the node told last, for all screens. They read it and ask; none of them
+ * keeps a truth of its own.
+ */
+export class Farm {
+  snapshot = $state.raw<UiSnapshot | null>(null);
+  link = $state.raw<LinkState>({ kind: "connecting" });
+
+  readonly jobs: readonly UiJob[] = $derived(this.snapshot?.jobs ?? []);
+  readonly workers: readonly UiWorker[] = $derived(
+    this.snapshot?.workers ?? [],
+  );
+  readonly node = $derived(this.snapshot?.node ?? null);
+  readonly isMaster = $derived(
+    this.node?.role === "master" || this.node?.role === "both",
+  );
+  readonly isWorker = $derived(
+    this.node?.role === "worker" || this.node?.role === "both",
+  );
+
+  readonly #connection: Connection;
+
+  constructor(address: NodeAddress) {
+    this.#connection = new Connection({
+      ...address,
+      onSnapshot: (snapshot) => {
+        this.snapshot = snapshot;
+      },
+      onLink: (link) => {
+        this.link = link;
+      },
+    });
+  }
+
+  /** Rejects with RequestRefused or LineLost. */
+  ask<Request extends UiRequest>(
+    request: Request,
+  ): Promise<UiAnswer<Request["type"]>> {
+    return this.#connection.ask(request);
+  }
+
+  retryNow(): void {
+    this.#connection.retryNow();
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+}
