@@ -16,7 +16,8 @@ import { nodeView } from "./node/node-view.ts";
 import { OpenParts } from "./node/open-parts.ts";
 import { appVersion } from "./protocol/app-version.ts";
 import { openNodeStore } from "./store/node-store.ts";
-import { loadPresets } from "./store/preset-folder.ts";
+import { loadPresets, savePreset } from "./store/preset-folder.ts";
+import { removePreset } from "./store/preset-removal.ts";
 import { NodeHost } from "./ui-server/node-host.ts";
 import type { UiHost } from "./ui-server/ui-host.ts";
 import { startUiServer } from "./ui-server/ui-server.ts";
@@ -88,14 +89,19 @@ async function openHost(
   roles: NodeRoles,
 ): Promise<NodeHost> {
   const { options, binaries, capabilities, log } = context;
-  const presets = await loadPresets(options.dataFolder, (file, failure) => {
+  // Only to tell at the start what is wrong with which file.
+  await loadPresets(options.dataFolder, (file, failure) => {
     log(`preset ${file}: ${failure.message}`);
   });
   return new NodeHost({
     master: () => roles.master?.master ?? null,
     setup: (request) => roles.handle(request),
     node: () => nodeView(context, roles),
-    presets: () => presets,
+    presets: {
+      all: () => loadPresets(options.dataFolder),
+      save: (preset) => savePreset(options.dataFolder, preset),
+      remove: (name) => removePreset(options.dataFolder, name),
+    },
     capabilities: () => ({
       ffmpegVersion: capabilities.ffmpegVersion,
       ffmpegPath: binaries.ffmpeg,

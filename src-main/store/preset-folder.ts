@@ -1,10 +1,14 @@
 /** People's own presets: one file each, in the folder `presets` of the data folder. */
-import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { Failure } from "../core/errors.ts";
 import { builtInPresets, presetSlug } from "../core/preset.ts";
 import type { Preset } from "../core/recipe.ts";
 import { parsePresetFile, presetFileText } from "../protocol/recipe-schema.ts";
+import { temporarySuffix } from "./durable-file.ts";
+import { diskFileSystem, errorCodeOf, removeIfThere } from "./file-system.ts";
+import type { FileSystem } from "./file-system.ts";
 
 /** More than anybody keeps; a wrong folder is not read to its end. */
 const maxPresetFiles = 500;
@@ -42,13 +46,16 @@ export async function loadPresets(
 }
 
 /**
- * Keeps a preset; one of the same name is replaced.
+ * Keeps a preset; one of the same name is replaced. Once this resolves it
+ * survives a power cut, and until then the one before does.
  *
- * @throws Failure `preset-invalid` for a built-in name, `output-not-writable`.
+ * @throws Failure `preset-invalid` for a built-in name, `disk-full`,
+ * `output-not-writable`.
  */
 export async function savePreset(
   dataFolder: string,
   preset: Preset,
+  files: FileSystem = diskFileSystem,
 ): Promise<string> {
   const slug = presetSlug(preset.name);
   if (slug === "") throw new Failure("preset-invalid", "it has no name");
@@ -58,13 +65,32 @@ export async function savePreset(
       `“${preset.name}” is the name of a built-in preset`,
     );
   const file = path.join(dataFolder, "presets", `${slug}.json`);
+  const temporary = `${file}.${randomUUID()}${temporarySuffix}`;
   try {
-    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-    const fresh = `${file}.${String(process.pid)}.new`;
-    await writeFile(fresh, presetFileText(preset));
-    await rename(fresh, file);
+    await files.makeFolder(path.dirname(file));
+    await writeNew(files, temporary, presetFileText(preset));
+    await files.rename(temporary, file);
+    await files.syncFolder(path.dirname(file));
   } catch (cause) {
-    throw new Failure("output-not-writable", file, { cause });
+    await removeIfThere(files, temporary).catch(() => undefined);
+    const isFull = ["ENOSPC", "EDQUOT"].includes(errorCodeOf(cause));
+    throw isFull
+      ? new Failure("disk-full", path.dirname(file), { cause })
+      : new Failure("output-not-writable", file, { cause });
   }
   return file;
+}
+
+async function writeNew(
+  files: FileSystem,
+  path: string,
+  text: string,
+): Promise<void> {
+  const file = await files.open(path, "new");
+  try {
+    await file.append(Buffer.from(text));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
