@@ -96,6 +96,8 @@ function nodeOptions(
     ffmpeg: null,
     ffprobe: null,
     bundleFolder,
+    // A farm of one command is waited for; a lasting node makes room for its owner.
+    ignoresLimits: typed.withParent ?? false,
     slots: typed.slots ?? null,
     threads: typed.threads ?? null,
     ...(typed.scheduler === undefined ? {} : { scheduler: typed.scheduler }),

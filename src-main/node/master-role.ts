@@ -45,7 +45,7 @@ async function open(
     ownDeviceId: identity.deviceId,
     scheduler: {
       ...options.scheduler,
-      idPrefix: `${randomBytes(3).toString("hex")}-`,
+      idPrefix: `${randomBytes(8).toString("hex")}-`,
     },
     nowMs: () => Date.now(),
     onLog: log,

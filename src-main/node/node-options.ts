@@ -34,6 +34,8 @@ export interface NodeOptions {
   readonly slots: number | null;
   /** Worker: encoder threads of each. Null: as the encoder likes. */
   readonly threads: number | null;
+  /** Worker: its owner's limits do not hold; for a farm somebody waits for. */
+  readonly ignoresLimits?: boolean;
   /** Other numbers for the scheduler than its own; for measurements. */
   readonly scheduler?: Partial<SchedulerConfig>;
   /** The built pages the UI server gives out. Undefined: none. */

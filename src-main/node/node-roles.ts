@@ -53,6 +53,13 @@ export class NodeRoles {
       case "forget-master":
         await this.forgetMaster(deviceIdOf(request.deviceId));
         break;
+      case "change-settings":
+        await this.#context.store.updateSettings(definedOf(request.change));
+        await this.#worker?.owner.look();
+        break;
+      case "owner-reading":
+        this.#worker?.owner.tell(request);
+        return null;
       default:
         unreachable(request);
     }
@@ -157,6 +164,18 @@ function isSame(one: MasterAddress | null, other: MasterAddress): boolean {
     one.host === other.host &&
     one.port === other.port
   );
+}
+
+/** The members that are there: a face may leave any out, the store knows no `undefined`. */
+function definedOf<Change extends object>(
+  change: Change,
+): { [Key in keyof Change]: Exclude<Change[Key], undefined> } {
+  const entries = Object.entries(change).filter(
+    ([, value]) => value !== undefined,
+  );
+  return Object.fromEntries(entries) as {
+    [Key in keyof Change]: Exclude<Change[Key], undefined>;
+  };
 }
 
 function deviceIdOf(text: string): DeviceId {

@@ -1,8 +1,11 @@
 import { appVersion } from "../protocol/app-version.ts";
 import { mastersOf } from "../protocol/peer.ts";
+import type { Settings } from "../protocol/settings.ts";
 import type { UiNode } from "../protocol/ui-contract.ts";
+import type { UiOwnWorker, UiSettings } from "../protocol/ui-setup.ts";
 import type { NodeContext } from "./node-context.ts";
 import type { NodeRoles } from "./node-roles.ts";
+import type { WorkerRole } from "./worker-role.ts";
 
 /** A node's own row for its faces. */
 export function nodeView(context: NodeContext, roles: NodeRoles): UiNode {
@@ -31,6 +34,37 @@ export function nodeView(context: NodeContext, roles: NodeRoles): UiNode {
         isServed: deviceId === served,
       }),
     ),
+    worker: ownWorker(roles.worker),
+    settings: settingsView(store.settings),
     queuePaused: roles.master?.master.queuePaused ?? false,
+  };
+}
+
+function ownWorker(role: WorkerRole | null): UiOwnWorker | null {
+  if (role === null) return null;
+  const { availability, knowsIdle } = role.owner;
+  const isSuspended = availability.kind === "suspended";
+  return {
+    state: isSuspended ? "suspended" : "ready",
+    reason: isSuspended ? availability.reason : null,
+    knowsIdle,
+    heldAttempts: role.worker.heldAttempts,
+  };
+}
+
+function settingsView(settings: Settings): UiSettings {
+  const { listenPort, interfaces, discovery, uiLanAccess, limits } = settings;
+  const { watchFolders, whenDone, output, defaultPreset, queue } = settings;
+  return {
+    listenPort,
+    interfaces,
+    discovery,
+    uiLanAccess,
+    limits,
+    watchFolders,
+    whenDone,
+    output,
+    defaultPreset,
+    queue,
   };
 }

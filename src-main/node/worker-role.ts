@@ -1,17 +1,26 @@
 import { mkdir, rm } from "node:fs/promises";
+import os from "node:os";
 import { join } from "node:path";
 import { formatDeviceId } from "../core/device-name.ts";
+import { threadsFor } from "../core/worker-availability.ts";
+import { noLimits, type WorkerLimits } from "../core/worker-limits.ts";
 import { connectToMaster } from "../net/farm-client.ts";
 import type { PeerLink } from "../net/peer-link.ts";
 import { keepSession, type SessionState } from "../worker/master-session.ts";
+import { OwnerWatch } from "../worker/owner-watch.ts";
+import { readIsOnMains } from "../worker/power-supply.ts";
 import { Worker } from "../worker/worker.ts";
 import { machineFacts } from "./machine.ts";
 import type { NodeContext } from "./node-context.ts";
 import type { MasterAddress } from "./node-options.ts";
 
+/** Only what nothing else wants. */
+const lowNiceness = 19;
+
 /** A node's half that encodes for one master at a time. */
 export class WorkerRole {
   readonly worker: Worker;
+  readonly owner: OwnerWatch;
   readonly #context: NodeContext;
   readonly #workFolder: string;
   #visit: Visit | null = null;
@@ -23,12 +32,35 @@ export class WorkerRole {
       binaries: context.binaries,
       capabilities: context.capabilities,
       machine: machineFacts(context.capabilities.ffmpegVersion),
-      slots: context.options.slots ?? 1,
-      threads: context.options.threads,
+      slots: context.options.slots ?? this.#limits().slots ?? 1,
+      effort: () => this.#effort(),
       workFolder,
       nowMs: () => Date.now(),
       onLog: context.log,
     });
+    this.owner = new OwnerWatch({
+      limits: () => this.#limits(),
+      readIsOnMains,
+      nowMs: () => Date.now(),
+      onAvailability: (availability) => {
+        this.worker.setAvailability(availability);
+        context.touch(null);
+      },
+    });
+  }
+
+  #limits(): WorkerLimits {
+    const { options, store } = this.#context;
+    return options.ignoresLimits === true ? noLimits : store.settings.limits;
+  }
+
+  #effort(): { threads: number | null; niceness: number } {
+    const { options } = this.#context;
+    const limits = this.#limits();
+    const niceness =
+      limits.isLowPriority && options.ignoresLimits !== true ? lowNiceness : 0;
+    const threads = options.threads ?? threadsFor(limits, os.cpus().length);
+    return { threads, niceness };
   }
 
   /** Empties its work folder; serves nobody until `serve`. */
@@ -36,7 +68,9 @@ export class WorkerRole {
     const workFolder = join(context.options.dataFolder, "worker");
     await rm(workFolder, { recursive: true, force: true });
     await mkdir(workFolder, { recursive: true, mode: 0o700 });
-    return new WorkerRole(context, workFolder);
+    const role = new WorkerRole(context, workFolder);
+    await role.owner.look();
+    return role;
   }
 
   /** Whom it serves; null: nobody. */
@@ -62,6 +96,7 @@ export class WorkerRole {
   }
 
   async close(): Promise<void> {
+    this.owner.close();
     await this.leave();
     await rm(this.#workFolder, { recursive: true, force: true });
   }

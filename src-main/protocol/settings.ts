@@ -165,7 +165,8 @@ const watchFolders = z
     "has a folder twice",
   ) satisfies z.ZodType<readonly WatchFolder[]>;
 
-const shape = z.strictObject({
+/** Each setting by itself. */
+export const settingsShape = z.strictObject({
   name: z.string().max(maxNameCharacters),
   role: z.enum(nodeRoles),
   listenPort: z.int().min(0).max(65_535),
@@ -195,6 +196,6 @@ const shape = z.strictObject({
   theme: z.enum(themes),
 });
 
-export const settingsSchema: z.ZodType<Settings> = shape;
+export const settingsSchema: z.ZodType<Settings> = settingsShape;
 /** Some of the settings, as a change brings them. */
-export const settingsChangeSchema = shape.partial();
+export const settingsChangeSchema = settingsShape.partial();

@@ -6,59 +6,32 @@
 import { z } from "zod";
 import type { MediaFacts } from "../core/media-facts.ts";
 import type { Preset } from "../core/recipe.ts";
-import { setupRequestSchemas, type UiKnownMaster } from "./ui-setup.ts";
+import { presetRequestSchemas, type UiPresetAnswers } from "./ui-presets.ts";
+import { queueRequestSchemas, type UiQueueAnswers } from "./ui-queue.ts";
+import {
+  setupRequestSchemas,
+  type UiKnownMaster,
+  type UiOwnWorker,
+  type UiSettings,
+} from "./ui-setup.ts";
 
 export const uiContractVersion = 1;
 
-const jobIdText = z.string().regex(/^[a-z0-9-]{1,64}$/);
 const path = z.string().min(1).max(4096);
 
 /** What a face may ask. Each request gets exactly one answer with the same `id`. */
 export const uiRequestSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("snapshot") }),
-  z.strictObject({
-    type: z.literal("add-job"),
-    sources: z.array(path).min(1).max(10_000),
-    presetName: z.string().max(200),
-    /** A folder, or a file name when there is one source; null: beside the source. */
-    output: path.nullable(),
-    overwrite: z.boolean(),
-    segmentS: z.number().min(0.5).max(3600).nullable(),
-    priority: z.number().int().min(-100).max(100),
-  }),
-  z.strictObject({ type: z.literal("pause-job"), jobId: jobIdText }),
-  z.strictObject({ type: z.literal("resume-job"), jobId: jobIdText }),
-  z.strictObject({ type: z.literal("cancel-job"), jobId: jobIdText }),
-  z.strictObject({ type: z.literal("retry-job"), jobId: jobIdText }),
-  z.strictObject({ type: z.literal("remove-job"), jobId: jobIdText }),
-  z.strictObject({
-    type: z.literal("move-job"),
-    jobId: jobIdText,
-    beforeJobId: jobIdText.nullable(),
-  }),
-  z.strictObject({
-    type: z.literal("prioritise-job"),
-    jobId: jobIdText,
-    priority: z.number().int().min(-100).max(100),
-  }),
-  z.strictObject({ type: z.literal("pause-queue") }),
-  z.strictObject({ type: z.literal("resume-queue") }),
-  z.strictObject({ type: z.literal("job-detail"), jobId: jobIdText }),
-  z.strictObject({
-    type: z.literal("drain-worker"),
-    workerId: z.string().length(64),
-    drain: z.boolean(),
-  }),
-  z.strictObject({
-    type: z.literal("forgive-worker"),
-    workerId: z.string().length(64),
-  }),
+  ...queueRequestSchemas,
   z.strictObject({ type: z.literal("probe"), path }),
   z.strictObject({ type: z.literal("capabilities") }),
   z.strictObject({ type: z.literal("presets") }),
+  ...presetRequestSchemas,
   ...setupRequestSchemas,
 ]);
 export type UiRequest = z.infer<typeof uiRequestSchema>;
+
+export type { UiQueueSettings, UiRefused, UiSkipped } from "./ui-queue.ts";
 
 export const uiRequestFrameSchema = z.strictObject({
   id: z.number().int().min(0),
@@ -106,6 +79,8 @@ export interface UiJob {
   /** Why it waits, in words. */
   readonly waitingFor: string | null;
   readonly notes: readonly string[];
+  /** Ids of the workers that may work for it; null: any. */
+  readonly allowedWorkers: readonly string[] | null;
 }
 
 export type UiSegmentState =
@@ -190,6 +165,9 @@ export interface UiNode {
   readonly masterTrouble: string | null;
   /** Masters it knows, the one to serve first. */
   readonly masters: readonly UiKnownMaster[];
+  /** Null while it is no worker. */
+  readonly worker: UiOwnWorker | null;
+  readonly settings: UiSettings;
   readonly queuePaused: boolean;
 }
 
@@ -219,19 +197,9 @@ export interface UiCapabilities {
   readonly warnings: readonly string[];
 }
 
-export interface UiRefused {
-  readonly source: string;
-  readonly failure: UiFailure;
-}
-
 /** The answer to each request, by its type. */
-export interface UiAnswers {
+export interface UiAnswers extends UiQueueAnswers, UiPresetAnswers {
   readonly snapshot: UiSnapshot;
-  readonly "add-job": {
-    readonly jobIds: readonly string[];
-    readonly refused: readonly UiRefused[];
-  };
-  readonly "job-detail": UiJobDetail;
   readonly probe: MediaFacts;
   readonly capabilities: UiCapabilities;
   readonly presets: readonly Preset[];

@@ -44,6 +44,8 @@ export interface AttemptSurroundings {
   readonly binaries: Binaries;
   readonly workFolder: string;
   readonly threads: number | null;
+  /** 0 to 19: how much the encode gives way to other programs. */
+  readonly niceness: number;
   /** Of the link as it is when the attempt begins; see `reattach`. */
   readonly transfers: Transfers;
   readonly send: (message: WorkerMessage) => void;
@@ -67,6 +69,8 @@ export class WorkerAttempt {
   private expectedFrames: number | null;
   /** Told to end; it may take a moment until it has. */
   cancelled = false;
+  /** Its owner needs the machine: nothing moves, and nothing is expected to. */
+  private isSuspended = false;
   private lastSignMs: number;
   private lastFrames = 0;
   private lastReportMs = 0;
@@ -156,10 +160,12 @@ export class WorkerAttempt {
   }
 
   suspend(): void {
+    this.isSuspended = true;
     this.encode?.suspend();
   }
 
   resume(): void {
+    this.isSuspended = false;
     this.lastSignMs = this.around.nowMs();
     this.encode?.resume();
   }
@@ -170,6 +176,7 @@ export class WorkerAttempt {
     const encode = startEncode(around.binaries, this.order, {
       workFolder: folder,
       threads: around.threads,
+      niceness: around.niceness,
       signal: stop.signal,
       ...(subtitleFile === null ? {} : { subtitleFile }),
       onProgress: (progress) => {
@@ -177,6 +184,7 @@ export class WorkerAttempt {
       },
     });
     this.encode = encode;
+    if (this.isSuspended) encode.suspend();
     around.send({ type: "started", attemptId: this.id });
     const feedFailure = this.feedInto(encode);
     const spool = join(folder, "result");
@@ -274,6 +282,7 @@ export class WorkerAttempt {
 
   private checkForStall(): void {
     if (
+      this.isSuspended ||
       this.state !== "encoding" ||
       this.around.nowMs() - this.lastSignMs < stallMs
     )

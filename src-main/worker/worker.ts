@@ -25,14 +25,22 @@ const maxWords = 128;
 
 type LastWord = Extract<WorkerMessage, { type: "finished" | "failed" }>;
 
+/** How hard an encode may drive the machine. */
+export interface EncodeEffort {
+  /** Null: the encoder decides. */
+  readonly threads: number | null;
+  /** 0 to 19: how much it gives way to other programs. */
+  readonly niceness: number;
+}
+
 export interface WorkerOptions {
   readonly binaries: Binaries;
   readonly capabilities: Capabilities;
   readonly machine: MachineFacts;
   /** Encodes at the same time. */
   readonly slots: number;
-  /** Encoder threads of each; null: the encoder decides. */
-  readonly threads: number | null;
+  /** Asked before each encode. */
+  readonly effort: () => EncodeEffort;
   /** Private folder for what encodes need; emptied by its owner. */
   readonly workFolder: string;
   readonly nowMs: () => number;
@@ -165,7 +173,7 @@ export class Worker {
     const attempt = new WorkerAttempt(offer.attemptId, offer.order, {
       binaries: this.options.binaries,
       workFolder: this.options.workFolder,
-      threads: this.options.threads,
+      ...this.options.effort(),
       transfers: link.transfers,
       nowMs: this.options.nowMs,
       send: (message) => {
