@@ -27,6 +27,7 @@ import {
 } from "./link-limits.ts";
 import type { DoorLimits, LinkTiming, Timers } from "./link-limits.ts";
 import type { WorkerLink } from "./peer-link.ts";
+import type { PairingCaller } from "./pairing/pairing-desk.ts";
 import { provenDevice, serverTlsOptions } from "./secure-socket.ts";
 import { TransferHub } from "./transfer-hub.ts";
 import {
@@ -34,6 +35,8 @@ import {
   controlSocketOptions,
   dataPath,
   dataSocketOptions,
+  pairPath,
+  pairSocketOptions,
   sessionHeader,
 } from "./web-socket.ts";
 
@@ -48,9 +51,28 @@ export interface FarmServerOptions {
   /** A worker said hello; `resumed` tells whether its transfers go on. */
   readonly onWorker: (link: WorkerLink) => void;
   readonly onRefused?: (refused: Refused) => void;
+  /** Receives strangers on `/pair` while it is open; without it nobody is paired. */
+  readonly pairing?: PairingPorch;
+  /** An allowed device of a version this one has no language in common with. */
+  readonly onOutdated?: (peer: OutdatedPeer) => void;
   readonly timing?: Partial<LinkTiming>;
   readonly limits?: Partial<DoorLimits>;
   readonly timers?: Timers;
+}
+
+/** What the server asks of a `PairingDesk`. */
+export interface PairingPorch {
+  readonly isOpen: boolean;
+  receive(caller: PairingCaller): Promise<void>;
+}
+
+/** What a peer's hello says of itself when nothing more can be said to it. */
+export interface OutdatedPeer {
+  readonly peerId: DeviceId;
+  readonly name: string;
+  readonly appVersion: string;
+  /** The highest protocol version it speaks. */
+  readonly highest: number;
 }
 
 export interface FarmServer {
@@ -143,6 +165,10 @@ class Desk {
     noServer: true,
     ...dataSocketOptions,
   });
+  readonly #pair = new WebSocketServer({
+    noServer: true,
+    ...pairSocketOptions,
+  });
 
   constructor(options: FarmServerOptions, limits: DoorLimits, door: Door) {
     this.#options = options;
@@ -177,6 +203,8 @@ class Desk {
       request.socket.destroy();
       return;
     }
+    if (request.url === pairPath)
+      return this.#receiveStranger(request, socket, head, peerId);
     if (!this.#options.isAllowed(peerId))
       return this.#turnAway(request, socket, "peer-not-allowed");
     if (request.url === controlPath)
@@ -215,6 +243,28 @@ class Desk {
     this.#timers.after(1_000, () => socket.destroy());
   }
 
+  #receiveStranger(
+    request: IncomingMessage,
+    socket: TLSSocket,
+    head: Buffer,
+    peerId: DeviceId,
+  ): void {
+    const { pairing } = this.#options;
+    if (pairing?.isOpen !== true)
+      return this.#turnAway(request, socket, "pairing-closed");
+    const address = addressOf(socket);
+    this.#pair.handleUpgrade(request, socket, head, (stranger) => {
+      void pairing.receive({
+        socket: stranger,
+        wire: socket,
+        peerId,
+        address,
+        letIn: () => this.#door.letIn(socket),
+        refuse: (code) => this.#door.refuse(address, peerId, code),
+      });
+    });
+  }
+
   #joinData(
     request: IncomingMessage,
     socket: TLSSocket,
@@ -246,10 +296,14 @@ class Desk {
       const hello = helloSchema.safeParse(parseJson(data));
       if (!hello.success)
         return this.#refuse(socket, wire, peerId, "peer-broken", "hello");
+      // Third check: it may have been revoked since the upgrade.
+      if (!this.#options.isAllowed(peerId))
+        return this.#refuse(socket, wire, peerId, "peer-not-allowed", "");
       const local = this.#options.hello.protocol ?? ownProtocol;
       const protocol = commonVersion(local, hello.data.reelfarm);
       if (protocol === null) {
         const { appVersion } = this.#options.hello;
+        this.#options.onOutdated?.({ peerId, ...hello.data.reelfarm });
         const detail = `the master is ${appVersion}`;
         return this.#refuse(socket, wire, peerId, "peer-version", detail);
       }

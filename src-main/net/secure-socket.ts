@@ -43,13 +43,14 @@ export function provenDevice(socket: TLSSocket): DeviceId | null {
 }
 
 /**
- * Connects and proves the other side's id before a byte of ours is sent.
+ * Connects and proves the other side's id before a byte of ours is sent
+ * (`expected` null: any device's; who that is must be found out otherwise).
  * Failures: `master-unreachable`, `peer-wrong-id`, `cancelled`.
  */
 export async function connectSecurely(
   identity: Identity,
   address: NetAddress,
-  expected: DeviceId,
+  expected: DeviceId | null,
   options: { readonly signal: AbortSignal; readonly timeoutMs: number },
 ): Promise<TLSSocket> {
   const { signal } = options;
@@ -86,7 +87,8 @@ export async function connectSecurely(
     signal.addEventListener("abort", cancel, { once: true });
     socket.once("error", fail);
     socket.once("secureConnect", () => {
-      if (provenDevice(socket) !== expected)
+      const proven = provenDevice(socket);
+      if (proven === null || (expected !== null && proven !== expected))
         return stop(new Failure("peer-wrong-id", where));
       release();
       resolve(socket);

@@ -1,6 +1,7 @@
 import type { TLSSocket } from "node:tls";
 import { WebSocket } from "ws";
 import { Failure, isErrorCode } from "../core/errors.ts";
+import { pairingMessageMaxBytes } from "../protocol/pairing-messages.ts";
 import {
   controlMaxBytes,
   dataFragmentsMax,
@@ -10,6 +11,7 @@ import {
 /** The paths of the one port (rule W3). */
 export const controlPath = "/control";
 export const dataPath = "/data";
+export const pairPath = "/pair";
 /** Names the session a data connection belongs to (rule W4). */
 export const sessionHeader = "x-reelfarm-session";
 
@@ -26,6 +28,13 @@ export const dataSocketOptions = {
   maxFragments: dataFragmentsMax,
 } as const;
 
+/** What strangers may open: small messages only. */
+export const pairSocketOptions = {
+  perMessageDeflate: false,
+  maxPayload: pairingMessageMaxBytes,
+  maxFragments: dataFragmentsMax,
+} as const;
+
 /**
  * Opens a WebSocket on a socket whose other end was proven already. Failures:
  * the refusal's code (`peer-not-allowed`, …), else `master-unreachable`.
@@ -37,7 +46,7 @@ export async function openWebSocket(
   timeoutMs: number,
 ): Promise<WebSocket> {
   const socket = new WebSocket(`ws://reelfarm${path}`, {
-    ...(path === dataPath ? dataSocketOptions : controlSocketOptions),
+    ...optionsOf(path),
     createConnection: () => wire,
     headers,
     handshakeTimeout: timeoutMs,
@@ -63,4 +72,11 @@ export async function openWebSocket(
       fail(new Failure(isErrorCode(code) ? code : "master-unreachable"));
     });
   });
+}
+
+function optionsOf(
+  path: string,
+): Readonly<Record<keyof typeof dataSocketOptions, number | boolean>> {
+  if (path === pairPath) return pairSocketOptions;
+  return path === dataPath ? dataSocketOptions : controlSocketOptions;
 }
