@@ -2,18 +2,16 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Failure } from "../core/errors.ts";
-import {
-  importHandbrake,
-  type HandbrakeImport,
-} from "../core/handbrake-import.ts";
 import type { DeviceId } from "../core/identifiers.ts";
 import type { MediaFacts } from "../core/media-facts.ts";
-import type { Preset } from "../core/recipe.ts";
 import { findBinaries } from "../media/binaries.ts";
 import { detectCapabilities } from "../media/capabilities.ts";
 import { probeSource } from "../media/probe.ts";
 import { loadIdentity } from "../net/identity.ts";
-import { parsePresetFile } from "../protocol/recipe-schema.ts";
+import {
+  readPresetText,
+  type ImportedPresets,
+} from "../protocol/preset-import.ts";
 import type { UiCapabilities } from "../protocol/ui-contract.ts";
 import { savePreset } from "../store/preset-folder.ts";
 
@@ -52,12 +50,6 @@ export async function readCapabilities(
   return { ffmpegVersion, ffmpegPath: binaries.ffmpeg, keys, warnings };
 }
 
-export interface ImportedPresets {
-  readonly imported: readonly Preset[];
-  /** What was left out or changed on the way. */
-  readonly notes: readonly string[];
-}
-
 /**
  * Takes a preset file into the data folder.
  *
@@ -70,24 +62,7 @@ export async function importPresets(
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     throw new Failure("source-unreadable", file, { cause });
   });
-  const name = path.basename(file);
-  const found = handbrakePresets(text) ?? {
-    presets: [parsePresetFile(text, name)],
-    unmapped: [],
-  };
-  for (const preset of found.presets) await savePreset(dataFolder, preset);
-  return { imported: found.presets, notes: found.unmapped };
-}
-
-/** Null: the text is no export of HandBrake. */
-function handbrakePresets(text: string): HandbrakeImport | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  const isExport =
-    typeof value === "object" && value !== null && "PresetList" in value;
-  return isExport ? importHandbrake(value) : null;
+  const read = readPresetText(text, path.basename(file));
+  for (const preset of read.imported) await savePreset(dataFolder, preset);
+  return read;
 }

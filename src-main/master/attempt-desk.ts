@@ -13,12 +13,14 @@ import { openJobFolder } from "../store/job-folder.ts";
 import type { NodeStore } from "../store/node-store.ts";
 import { audioWork, videoWork } from "./attempt-work.ts";
 import type { Job } from "./job.ts";
+import type { JobRecords } from "./job-records.ts";
 import type { JobQueue } from "./job-queue.ts";
 import { MasterAttempt, type AttemptOutcome } from "./master-attempt.ts";
 
 export interface DeskPorts {
   readonly binaries: Binaries;
   readonly store: NodeStore;
+  readonly records: JobRecords;
   readonly dataFolder: string;
   readonly queue: JobQueue;
   readonly linkOf: (worker: DeviceId) => PeerLink | null;
@@ -47,15 +49,18 @@ export class AttemptDesk {
   }
 
   start(assignment: Assignment): void {
-    this.open(assignment, false);
+    this.open(assignment, null);
   }
 
   /** Awaits the result of an attempt that a worker was given in an earlier life of this master. */
-  inherit(assignment: Assignment): void {
-    this.open(assignment, true);
+  inherit(assignment: Assignment, quality: number | null): void {
+    this.open(assignment, { quality });
   }
 
-  private open(assignment: Assignment, isInherited: boolean): void {
+  private open(
+    assignment: Assignment,
+    inherited: { readonly quality: number | null } | null,
+  ): void {
     const { ports } = this;
     const job = ports.queue.find(assignment.jobId);
     const link = ports.linkOf(assignment.workerId);
@@ -65,13 +70,13 @@ export class AttemptDesk {
     try {
       const attempt = new MasterAttempt(
         assignment,
-        this.workFor(job, assignment),
+        this.workFor(job, assignment, inherited?.quality ?? null),
         {
           transfers: link.transfers,
           send: (message) => {
             ports.linkOf(assignment.workerId)?.send(message);
           },
-          isInherited,
+          isInherited: inherited !== null,
           folder: job.folder,
           keep: (ended, fileName) => this.keep(job, ended, fileName),
           discard: (ended, fileName) => this.discard(job, ended, fileName),
@@ -172,13 +177,14 @@ export class AttemptDesk {
     for (const attempt of [...this.attempts.values()]) attempt.abandon();
   }
 
-  private workFor(job: Job, assignment: Assignment) {
+  private workFor(job: Job, assignment: Assignment, given: number | null) {
     const { binaries } = this.ports;
     if (assignment.kind === "audio") return audioWork(binaries, job);
     const encode = job.rates.encodeFor(
       assignment.attemptId,
       assignment.range,
       job.rateFacts(null),
+      given,
     );
     return videoWork(binaries, job, assignment, encode);
   }
@@ -198,6 +204,7 @@ export class AttemptDesk {
   private remember(attempt: MasterAttempt): Promise<void> {
     const { assignment } = attempt;
     const isVideo = assignment.kind === "video";
+    const job = this.ports.queue.find(assignment.jobId);
     return this.ports.store.recordAttempt({
       attemptId: assignment.attemptId,
       jobId: assignment.jobId,
@@ -217,6 +224,7 @@ export class AttemptDesk {
         assignment.isLast &&
         attempt.endFrame === assignment.range.endFrame,
       startedAtMs: this.ports.nowMs(),
+      ...qualityOf(job, attempt),
     });
   }
 
@@ -230,6 +238,8 @@ export class AttemptDesk {
     const folder = await openJobFolder(this.ports.dataFolder, job.id);
     const settled = await folder.settle(fileName);
     if (assignment.stage !== job.rates.stage) return;
+    // A part is worth nothing without knowing what it was made for.
+    if (!job.rates.isKept) await this.ports.records.save(job);
     await this.ports.store.recordSegment(job.id, {
       ...settled,
       taskId: taskId(assignment.attemptId),
@@ -244,6 +254,7 @@ export class AttemptDesk {
           : null,
       workerId: assignment.workerId,
       recordedAtMs: this.ports.nowMs(),
+      ...qualityOf(job, attempt),
     });
   }
 
@@ -334,4 +345,16 @@ export class AttemptDesk {
     job.counters.bytesReceived += attempt.bytesReceived;
     if (sizeBytes === null) job.counters.wastedFrames += attempt.framesDone;
   }
+}
+
+/** What was chosen for an attempt alone, where a bitrate or a size is asked for. */
+function qualityOf(
+  job: Job | undefined,
+  { assignment }: MasterAttempt,
+): { quality?: number } {
+  const quality =
+    assignment.kind === "video" && job?.isProbed === true
+      ? job.rates.qualityOf(assignment.attemptId)
+      : null;
+  return quality === null ? {} : { quality };
 }

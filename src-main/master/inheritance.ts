@@ -12,6 +12,12 @@ import type { NodeStore } from "../store/node-store.ts";
 const waitForWorkersMs = 5_000;
 const lookEveryMs = 100;
 
+/** An attempt that goes on, and the quality that was chosen for it alone. */
+export interface InheritedWork {
+  readonly assignment: Assignment;
+  readonly quality: number | null;
+}
+
 export class Inheritance {
   private readonly store: NodeStore;
   /** Given out in the earlier life, and not yet settled. */
@@ -58,12 +64,15 @@ export class Inheritance {
   }
 
   /** What can be taken up of a job now; everything else of it is settled as lost. */
-  take(jobId: JobId): Assignment[] {
-    const taken: Assignment[] = [];
+  take(jobId: JobId): InheritedWork[] {
+    const taken: InheritedWork[] = [];
     for (const attempt of this.ofJob(jobId)) {
       this.left.delete(attempt.attemptId);
       if (this.offered.has(attempt.attemptId))
-        taken.push(assignmentOf(attempt));
+        taken.push({
+          assignment: assignmentOf(attempt),
+          quality: attempt.quality ?? null,
+        });
       else void this.store.endAttempt(attempt.attemptId).catch(() => undefined);
     }
     return taken;

@@ -62,7 +62,8 @@ export async function checkSourceUnchanged(job: Job): Promise<void> {
   }
 }
 
-async function stampOf(
+/** @throws Failure `source-missing`. */
+export async function stampOf(
   path: string,
   durationS: number | null,
 ): Promise<SourceStamp> {

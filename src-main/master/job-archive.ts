@@ -1,15 +1,13 @@
 /** Jobs as the store keeps them, and back. */
 import { join } from "node:path";
 import { Failure } from "../core/errors.ts";
-import { taskId } from "../core/identifiers.ts";
 import type {
   JobRecord,
   StoredJob,
   StoredJobState,
 } from "../protocol/stored-job.ts";
+import { parseKeptRates } from "../protocol/kept-rates.ts";
 import type { UiJobFigures } from "../protocol/ui-contract.ts";
-import type { NodeStore } from "../store/node-store.ts";
-import { openJobFolder } from "../store/job-folder.ts";
 import { Job, type JobPhase } from "./job.ts";
 
 /** What the store is told of a job. */
@@ -52,11 +50,19 @@ export function recordOf(job: Job): JobRecord {
       durationS: source.durationS,
       wholeFeed: job.settledChoice?.feed ?? null,
       wholeReason: job.settledChoice?.reason ?? null,
+      ...keptRates(job),
       ...(phase.kind === "done"
         ? { figures: JSON.stringify(phase.figures) }
         : {}),
     },
   };
+}
+
+/** Where its passes stand; of no more use once it is done. */
+function keptRates(job: Job): { rates?: string } {
+  const kept = job.isProbed ? job.rates.keep() : job.keptRates;
+  if (kept === null || job.phase.kind === "done") return {};
+  return { rates: JSON.stringify(kept) };
 }
 
 function storedState(job: Job): StoredJobState {
@@ -101,6 +107,8 @@ export function jobFromRecord(record: StoredJob, workFolder: string): Job {
   job.paused = record.state === "paused";
   job.notes = [...record.notes];
   job.settledChoice = settledChoice(record);
+  if (typeof settled["rates"] === "string")
+    job.keptRates = parseKeptRates(settled["rates"]);
   job.counters.startedAtMs = record.startedAtMs;
   job.counters.endedAtMs = record.finishedAtMs;
   return job;
@@ -151,48 +159,4 @@ function figuresOf(record: StoredJob): UiJobFigures {
     bytesReceived: 0,
     workers: [],
   };
-}
-
-/**
- * Finds the job's finished parts on disk, as they were recorded: same size,
- * same hash. What does not hold is forgotten and made again. Parts of a first
- * pass are not kept: size control begins anew.
- */
-export async function restoreParts(
-  job: Job,
-  store: NodeStore,
-  dataFolder: string,
-): Promise<void> {
-  const { segments } = await store.jobDetails(job.id);
-  if (segments.length === 0) return;
-  if (job.rates.isControlled) {
-    await store.dropSegments(job.id);
-    return;
-  }
-  const folder = await openJobFolder(dataFolder, job.id);
-  let coveredTo = 0;
-  const ordered = [...segments].sort(
-    (a, b) => (a.range?.startFrame ?? -1) - (b.range?.startFrame ?? -1),
-  );
-  for (const segment of ordered) {
-    const { range } = segment;
-    if (range !== null && range.startFrame < coveredTo) continue;
-    if (!(await folder.holds(segment))) continue;
-    const file = folder.pathOf(segment.fileName);
-    if (range === null) {
-      job.audioFile = file;
-      continue;
-    }
-    coveredTo = range.endFrame;
-    const id = taskId(segment.taskId);
-    job.finished.set(id, {
-      taskId: id,
-      recordId: id,
-      workerId: segment.workerId,
-      ...range,
-      file,
-      sizeBytes: segment.sizeBytes,
-      frames: range.endFrame - range.startFrame,
-    });
-  }
 }

@@ -4,12 +4,17 @@ import type { SchedulerEffect } from "../core/scheduler/effects.ts";
 import type { SchedulerEvent } from "../core/scheduler/events.ts";
 import type { Binaries } from "../media/binaries.ts";
 import { sumStreamBytes } from "../media/stream-sizes.ts";
+import type { NodeStore } from "../store/node-store.ts";
 import { assembleJob } from "./job-assembly.ts";
+import { presentStage } from "./job-preparation.ts";
+import type { JobRecords } from "./job-records.ts";
 import type { FinishedSegment, Job } from "./job.ts";
 
 export interface CompletionPorts {
   readonly binaries: Binaries;
   readonly dispatch: (event: SchedulerEvent) => void;
+  readonly records: JobRecords;
+  readonly store: NodeStore;
   readonly onProgress: (ratio: number) => void;
 }
 
@@ -54,23 +59,22 @@ async function beginNextStage(
   }
   const audioBytes =
     job.audioFile === null ? 0 : (await stat(job.audioFile)).size;
+  const over = job.rates.stage;
   const ranges = job.rates.next(segments, job.rateFacts(audioBytes));
   assert(ranges !== null, "the encode is the last pass");
   job.finished.clear();
+  // First what the pass has shown, then its parts can go: a crash in between loses neither.
+  await ports.records.save(job);
+  await ports.store.dropSegments(job.id, {
+    stage: over,
+    taskIds: segments.map((segment) => segment.recordId),
+  });
   for (const segment of segments) await rm(segment.file, { force: true });
   if (job.hasEnded) return;
-  const { segmentS } = job.rates;
   ports.dispatch({
     type: "stage-begun",
     jobId: job.id,
-    stage: {
-      ...(segmentS === null ? {} : { fixedSegmentS: segmentS }),
-      stage: job.rates.stage,
-      ranges,
-      restored: [],
-      restoredWholeTasks: [],
-      wholeTasks: [],
-    },
+    stage: presentStage(job),
   });
 }
 

@@ -57,6 +57,7 @@ export async function prepareJob(
   if (
     early.kind === "ranges" &&
     job.finished.size === 0 &&
+    job.rates.stage === 1 &&
     ports.heirs === null
   )
     await indexWhileEncoding(job, index, ports);
@@ -263,7 +264,7 @@ export function presentStage(job: Job): StageSpec {
   return {
     ...(segmentS === null ? {} : { fixedSegmentS: segmentS }),
     stage: job.rates.stage,
-    ranges: frames > 0 ? [{ startFrame: 0, endFrame: frames }] : [],
+    ranges: job.rates.ranges(frames, job.choice?.kind !== "whole"),
     restored: [...job.finished.values()].map(
       ({ taskId: id, startFrame, endFrame }) => ({
         taskId: id,

@@ -29,6 +29,11 @@ export class JobQueue {
     );
   }
 
+  /** The one behind it. */
+  after(job: Job): Job | null {
+    return this.jobs[this.jobs.indexOf(job) + 1] ?? null;
+  }
+
   all(): readonly Job[] {
     return this.jobs;
   }
@@ -55,12 +60,5 @@ export class JobQueue {
     return this.jobs.some(
       (job) => !job.hasEnded && job.request.outputPath === outputPath,
     );
-  }
-
-  /** Waiting jobs in the order of their turn: priority first, then place. */
-  waiting(): readonly Job[] {
-    return this.jobs
-      .filter((job) => job.phase.kind === "waiting" && !job.paused)
-      .sort((a, b) => b.request.priority - a.request.priority);
   }
 }

@@ -20,8 +20,9 @@ import type { MediaFacts } from "../core/media-facts.ts";
 import type { JobPlan } from "../core/plan.ts";
 import type { Recipe } from "../core/recipe.ts";
 import type { FrameRange } from "../core/scheduler/events.ts";
-import { RateStages, type RateFacts } from "./rate-stages.ts";
+import type { KeptRates } from "../protocol/kept-rates.ts";
 import type { UiJobFigures, UiLogLine } from "../protocol/ui-contract.ts";
+import { RateStages, type RateFacts } from "./rate-stages.ts";
 
 export interface JobRequest {
   readonly jobId: JobId;
@@ -92,7 +93,7 @@ const maxLogLines = 500;
 
 export class Job {
   request: JobRequest;
-  readonly source: SourceStamp;
+  source: SourceStamp;
   /** Segments, audio and everything else the job needs on disk until it is done. */
   readonly folder: string;
   phase: JobPhase = { kind: "waiting" };
@@ -103,6 +104,8 @@ export class Job {
   stitchRatio = 0;
   private knownMedia: JobMedia | null = null;
   private stages: RateStages | null = null;
+  /** Where its passes stood in an earlier life of the master. */
+  keptRates: KeptRates | null = null;
   /** Bytes of copied tracks; measured only where a file size is asked for. */
   copiedBytes = 0;
   index: FrameIndex | null = null;
@@ -148,7 +151,8 @@ export class Job {
 
   set media(media: JobMedia) {
     this.knownMedia = media;
-    this.stages = new RateStages(media.plan);
+    this.stages = new RateStages(media.plan, this.keptRates);
+    this.keptRates = null;
     this.notes = [...media.plan.notes];
   }
 
@@ -207,6 +211,29 @@ export class Job {
   /** Back to the first pass. */
   restartRates(): void {
     this.stages = new RateStages(this.media.plan);
+    this.stages.isKept = false;
+  }
+
+  /** Nothing of it is finished any more. */
+  forgetParts(): void {
+    this.finished.clear();
+    this.audioFile = null;
+    this.stages?.forgetParts();
+  }
+
+  /** The source is another one now: everything known of it is void. */
+  replaceSource(source: SourceStamp): void {
+    this.source = source;
+    this.knownMedia = null;
+    this.stages = null;
+    this.keptRates = null;
+    this.index = null;
+    this.choice = null;
+    this.settledChoice = null;
+    this.wholeReason = null;
+    this.copiedBytes = 0;
+    this.finished.clear();
+    this.audioFile = null;
   }
 
   note(text: string): void {

@@ -65,6 +65,7 @@ export function jobView(master: Master, job: Job, nowMs: number): UiJob {
       job.phase.kind === "failed" ? failureView(job.phase.failure) : null,
     waitingFor: waitingFor(master, job, nowMs),
     notes: job.notes,
+    allowedWorkers: request.allowedWorkers,
   };
 }
 
@@ -95,12 +96,7 @@ export function workerView(
   return {
     workerId: worker.id,
     name: worker.name,
-    state:
-      worker.availability.kind === "ready"
-        ? "connected"
-        : worker.availability.kind === "draining"
-          ? "draining"
-          : "suspended",
+    state: stateOfWorker(worker),
     platform: worker.machine?.platform ?? "",
     cpuModel: worker.machine?.cpuModel ?? "",
     cpuCount: worker.machine?.cpuCount ?? 0,
@@ -146,6 +142,12 @@ export function jobFigures(
       frames,
     })),
   };
+}
+
+function stateOfWorker(worker: ConnectedWorker): UiWorker["state"] {
+  if (worker.drained) return "draining";
+  const { kind } = worker.availability;
+  return kind === "ready" ? "connected" : kind;
 }
 
 function stateOf(job: Job): JobState {

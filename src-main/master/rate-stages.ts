@@ -11,6 +11,10 @@
  */
 import { assert } from "../core/assert.ts";
 import type { AttemptId } from "../core/identifiers.ts";
+import {
+  keepSizeControl,
+  takeUpSizeControl,
+} from "../core/kept-size-control.ts";
 import type { JobPlan } from "../core/plan.ts";
 import type { VideoEncode } from "../core/recipe.ts";
 import type { FrameRange } from "../core/scheduler/events.ts";
@@ -24,12 +28,14 @@ import {
   sampleRanges,
   startingQuality,
   withEnded,
+  withFinished,
   withRunning,
   withSamples,
   type SizeControl,
 } from "../core/size-control.ts";
 import { estimatedAudioBytes, targetVideoBytes } from "../core/size-target.ts";
 import type { MediaFacts } from "../core/media-facts.ts";
+import type { KeptRates } from "../protocol/kept-rates.ts";
 
 /** What the carrier adds to a segment: four 32-bit numbers per frame (trun), and its headers. */
 const carrierBytesPerFrame = 16;
@@ -67,11 +73,73 @@ export class RateStages {
   kind: StageKind;
   /** What the bitrate or size asked for was turned into; null until it is known. */
   control: SizeControl | null = null;
+  /** Whether the job's record has where the passes stand. */
+  isKept = true;
   private analysisQuality: number | null = null;
 
-  constructor(plan: JobPlan) {
+  /** `kept`: where they stood in an earlier life of the master. */
+  constructor(plan: JobPlan, kept: KeptRates | null = null) {
     this.isControlled = plan.needsAnalysis;
     this.kind = plan.needsAnalysis ? "analysis" : "encode";
+    if (!plan.needsAnalysis || plan.encode === null || kept === null) return;
+    this.stage = kept.stage;
+    this.kind = kept.kind;
+    this.analysisQuality = kept.analysisQuality;
+    if (kept.control !== null)
+      this.control = takeUpSizeControl(plan.encode.encoder, kept.control);
+  }
+
+  /** What the job's record must have; null: the passes follow from the plan. */
+  keep(): KeptRates | null {
+    if (!this.isControlled) return null;
+    const { stage, kind, analysisQuality, control } = this;
+    return {
+      stage,
+      kind,
+      analysisQuality,
+      control: control === null ? null : keepSizeControl(control),
+    };
+  }
+
+  /** Whether parts of this pass that are found on disk can be used. */
+  get canUseParts(): boolean {
+    return (
+      this.kind !== "analysis" ||
+      !this.isControlled ||
+      this.analysisQuality !== null
+    );
+  }
+
+  /** What this pass covers of a source of so many frames. */
+  ranges(frames: number, splittable: boolean): readonly FrameRange[] {
+    if (frames === 0) return [];
+    if (this.kind === "samples" && splittable && this.control !== null)
+      return sampleRanges(this.control);
+    return [{ startFrame: 0, endFrame: frames }];
+  }
+
+  /** A part of the encode found on disk, and the quality it was made with. */
+  found(range: FinishedRange, quality: number | null): void {
+    if (this.control === null || this.kind !== "encode" || quality === null)
+      return;
+    const { startFrame, endFrame, sizeBytes } = range;
+    this.control = withFinished(this.control, {
+      startFrame,
+      endFrame,
+      quality,
+      bytes: payloadBytes(range, sizeBytes),
+    });
+  }
+
+  /** Nothing of this pass is finished any more. */
+  forgetParts(): void {
+    if (this.control !== null)
+      this.control = { ...this.control, finished: [], running: new Map() };
+  }
+
+  /** The quality an attempt of the encode has been given; null: of the plan, or of its whole pass. */
+  qualityOf(id: AttemptId): number | null {
+    return this.control?.running.get(id)?.quality ?? null;
   }
 
   /** Segments of first passes are short and alike: they are the pieces of the model. Null: as the job says. */
@@ -86,20 +154,31 @@ export class RateStages {
     return start + (end - start) * ratio;
   }
 
-  /** The settings of one attempt. Must be told its end (`ended`). */
-  encodeFor(id: AttemptId, range: FrameRange, facts: RateFacts): VideoEncode {
+  /**
+   * The settings of one attempt. Must be told its end (`ended`). `given`: the
+   * quality it was given in an earlier life of the master.
+   */
+  encodeFor(
+    id: AttemptId,
+    range: FrameRange,
+    facts: RateFacts,
+    given: number | null = null,
+  ): VideoEncode {
     const { plan } = facts;
     assert(plan.encode !== null, "only encodes have stages");
     if (!this.isControlled) return plan.encode;
     if (this.kind === "analysis") {
-      this.analysisQuality ??= this.guess(facts);
+      if (this.analysisQuality === null) {
+        this.analysisQuality = this.guess(facts);
+        this.isKept = false;
+      }
       return analysisEncode(plan.encode, this.analysisQuality);
     }
     assert(this.control !== null, "size control begins after the analysis");
     const quality =
       this.kind === "samples"
         ? sampleQuality(this.control)
-        : nextQuality(this.control, range);
+        : (given ?? nextQuality(this.control, range));
     if (this.kind === "encode") {
       this.control = withRunning(this.control, id, { ...range, quality });
     }
@@ -133,13 +212,9 @@ export class RateStages {
     else this.takeSamples(pieces);
     assert(this.control !== null, "size control has begun");
     this.stage += 1;
-    const whole = [{ startFrame: 0, endFrame: facts.frames }];
-    if (isSettled(this.control)) {
-      this.kind = "encode";
-      return whole;
-    }
-    this.kind = "samples";
-    return facts.splittable ? sampleRanges(this.control) : whole;
+    this.isKept = false;
+    this.kind = isSettled(this.control) ? "encode" : "samples";
+    return this.ranges(facts.frames, facts.splittable);
   }
 
   private takeSamples(

@@ -93,6 +93,8 @@ export interface StoredSegment {
   readonly sha256: string;
   readonly workerId: DeviceId | null;
   readonly recordedAtMs: number;
+  /** Chosen for it alone, where a bitrate or a size was asked for. */
+  readonly quality?: number | undefined;
 }
 
 export interface JobEvent {
@@ -123,6 +125,8 @@ export interface StoredAttempt {
   readonly range: FrameRange | null;
   readonly isLast: boolean;
   readonly startedAtMs: number;
+  /** As of a segment. */
+  readonly quality?: number | undefined;
 }
 
 /** The whole recipe is checked where it is used; the checksum vouches for its bytes. */
@@ -187,6 +191,7 @@ export const storedSegmentSchema: z.ZodType<StoredSegment> = z.strictObject({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   workerId: deviceIdSchema.nullable(),
   recordedAtMs: z.number(),
+  quality: z.number().optional(),
 });
 
 export const jobEventSchema: z.ZodType<JobEvent> = z.strictObject({
@@ -208,4 +213,5 @@ export const storedAttemptSchema: z.ZodType<StoredAttempt> = z.strictObject({
   range,
   isLast: z.boolean(),
   startedAtMs: z.number(),
+  quality: z.number().optional(),
 });

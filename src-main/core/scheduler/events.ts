@@ -74,6 +74,13 @@ export type Availability =
   /** Its owner needs the machine: encodes are stopped for now. `reason` is a catalogue key. */
   | { readonly kind: "suspended"; readonly reason: string };
 
+/** What people may change of the scheduler's numbers while it runs (`SchedulerConfig`). */
+export interface QueueSettings {
+  readonly smallJobShare: number;
+  readonly stealing: boolean;
+  readonly duplicates: boolean;
+}
+
 /** What the master wrote down of an attempt before it was restarted. */
 export interface InheritedAttempt {
   readonly attemptId: AttemptId;
@@ -133,6 +140,8 @@ export type SchedulerEvent =
     }
   | { readonly type: "queue-paused" }
   | { readonly type: "queue-resumed" }
+  /** A person wants work shared out in another way; what is at work goes on. */
+  | { readonly type: "queue-configured"; readonly settings: QueueSettings }
   | { readonly type: "worker-joined"; readonly worker: WorkerSpec }
   | { readonly type: "worker-left"; readonly workerId: DeviceId }
   /** Any sign of life; renews the lease of all its attempts. */

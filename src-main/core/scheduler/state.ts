@@ -196,7 +196,7 @@ export interface Worker {
 }
 
 export interface SchedulerState {
-  readonly config: SchedulerConfig;
+  config: SchedulerConfig;
   taskCounter: number;
   attemptCounter: number;
   readonly jobs: Map<JobId, Job>;

@@ -106,6 +106,7 @@ function apply(turn: Turn, event: SchedulerEvent): void {
       return chooseWorkers(turn, event.jobId, event.allowedWorkers);
     case "queue-paused":
     case "queue-resumed":
+    case "queue-configured":
     case "worker-joined":
     case "worker-left":
     case "worker-heard":
@@ -138,6 +139,9 @@ function applyToFarm(turn: Turn, event: FarmEvent): void {
       return pauseQueue(turn);
     case "queue-resumed":
       turn.state.queuePaused = false;
+      return wakeWorkers(turn);
+    case "queue-configured":
+      turn.state.config = { ...turn.state.config, ...event.settings };
       return wakeWorkers(turn);
     case "worker-joined":
       return workerJoined(turn, event.worker);
