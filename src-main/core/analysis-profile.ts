@@ -82,6 +82,40 @@ export function refinedProfile(
   return analysisProfile(pieces);
 }
 
+/**
+ * Encoded ranges as whole pieces of the profile: a range across a bound is
+ * shared out as the profile's bytes lie, a piece not fully covered left out.
+ * Workers are handed ranges of their own: joined, split, moved to a cut point.
+ */
+export function asPieces(
+  profile: AnalysisProfile,
+  encoded: readonly SizedRange[],
+): SizedRange[] {
+  return allPieces(profile).flatMap((piece) => {
+    let frames = 0;
+    let bytes = 0;
+    for (const range of encoded) {
+      const shared = {
+        startFrame: Math.max(piece.startFrame, range.startFrame),
+        endFrame: Math.min(piece.endFrame, range.endFrame),
+      };
+      if (shared.endFrame <= shared.startFrame) continue;
+      frames += shared.endFrame - shared.startFrame;
+      const known = bytesWithin(profile, range);
+      // Where the first pass needed nothing, frames tell.
+      const share =
+        known > 0
+          ? bytesWithin(profile, shared) / known
+          : (shared.endFrame - shared.startFrame) /
+            (range.endFrame - range.startFrame);
+      bytes += share * range.bytes;
+    }
+    return frames === piece.endFrame - piece.startFrame
+      ? [{ ...piece, bytes }]
+      : [];
+  });
+}
+
 function allPieces({ bounds }: AnalysisProfile): FrameRange[] {
   return bounds.slice(1).map((endFrame, piece) => ({
     startFrame: bounds[piece]!,
