@@ -202,6 +202,12 @@ async function openIndex(
   return index;
 }
 
+/** A large index is rewritten less often, so that a change costs the same. */
+export const journalLimitFor = (
+  indexBytes: number,
+  leastBytes = defaultJournalLimitBytes,
+): number => Math.max(leastBytes, indexBytes / 2);
+
 /** Where the document of settings and queue lies. */
 export const indexPath = (folder: string): string =>
   documentPath(folder, "node");
@@ -398,8 +404,7 @@ class OpenStore implements NodeStore {
 
   #snapshotIfDue(): void {
     const { journal, index, journalLimitBytes } = this.#parts;
-    // A large index is rewritten less often, so that a change costs the same.
-    const limit = Math.max(journalLimitBytes, index.adapter.sizeBytes / 2);
+    const limit = journalLimitFor(index.adapter.sizeBytes, journalLimitBytes);
     if (this.#isClosed || this.#snapshot || journal.bytes < limit) return;
     this.#snapshot = this.#takeSnapshot()
       // The journal keeps everything; the next one is due after as many bytes again.

@@ -1,142 +1,152 @@
 /**
- * The store at the size it must bear: 10,000 jobs of 100 segments. Prints the
- * cost of one change (time, bytes written), start-up and memory. Run it after
- * a build; it uses the built store on the disk of the temporary folder.
+ * The store at the size it must bear: 10,000 jobs of 100 segments and a journal
+ * that is full, so that the start replays all of it and the first change begins
+ * to fold it into documents. Changes are timed one by one, while that goes on
+ * and after it; beside each, the same bytes are written to a bare file and
+ * synced, so that the disk's own time can be told from the store's.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { jobId } from "../../src-main/core/identifiers.ts";
-import { diskFileSystem } from "../../src-main/store/file-system.ts";
-import type { FileSystem } from "../../src-main/store/file-system.ts";
-import { defaultSettings } from "../../src-main/protocol/settings.ts";
 import {
-  documentPath,
-  DurableFile,
-} from "../../src-main/store/durable-file.ts";
-import { jobDocumentsFolder } from "../../src-main/store/job-documents.ts";
-import {
-  currentSchema,
-  indexFormat,
-  jobFormat,
-} from "../../src-main/store/migrations.ts";
-import { summaryOf } from "../../src-main/store/node-state.ts";
-import { indexPath, openNodeStore } from "../../src-main/store/node-store.ts";
+  openNodeStore,
+  type NodeStore,
+} from "../../src-main/store/node-store.ts";
 import { sampleJob, sampleSegment } from "../contract/store-samples.ts";
+import { buildStoreFolder } from "./store-folder.ts";
+import { TimedDisk } from "./timed-disk.ts";
+
+/** Milliseconds. */
+export interface Times {
+  readonly count: number;
+  readonly median: number;
+  readonly p99: number;
+  readonly max: number;
+}
 
 export interface StoreFigures {
   readonly jobs: number;
   readonly segmentsPerJob: number;
   readonly buildS: number;
-  readonly changeMsMedian: number;
-  readonly changeMsP99: number;
-  /** Snapshots included. */
-  readonly bytesPerChange: number;
+  readonly journalBytes: number;
   readonly startMs: number;
   readonly heapMegabytes: number;
+  /** How long the journal was being folded into documents. */
+  readonly foldS: number;
+  readonly whileFolding: ChangeFigures;
+  readonly quiet: ChangeFigures;
+  /** Of the store, everything included, per change. */
+  readonly bytesPerChange: number;
+}
+
+export interface ChangeFigures {
+  /** From the call to its promise. */
+  readonly whole: Times;
+  /** Of it, waiting for the journal's write and sync. */
+  readonly disk: Times;
+  /** The rest: the store's own work, and what keeps it waiting. */
+  readonly own: Times;
+  /** The same bytes appended to a bare file and synced, between two changes. */
+  readonly bareFile: Times;
+}
+
+interface Sample {
+  readonly wholeMs: number;
+  readonly diskMs: number;
+  readonly bareMs: number;
+  readonly isFolding: boolean;
 }
 
 /** Builds the queue in a temporary folder, measures, and removes it. */
 export async function measureStore(
   jobs: number,
   segmentsPerJob: number,
-  changes: number,
+  quietChanges: number,
 ): Promise<StoreFigures> {
   const folder = await mkdtemp(join(tmpdir(), "reelfarm-bench-"));
   try {
-    const counter = { bytes: 0 };
-    const files = counting(counter);
-    const buildS = (await build(folder, jobs, segmentsPerJob)) / 1000;
+    const built = await buildStoreFolder(folder, jobs, segmentsPerJob);
+    const disk = new TimedDisk(folder);
     const started = performance.now();
-    const store = await openNodeStore(folder, { files });
+    const store = await openNodeStore(folder, { files: disk });
     const startMs = performance.now() - started;
     const heapMegabytes = process.memoryUsage().heapUsed / 1e6;
-    counter.bytes = 0;
-    const timesMs: number[] = [];
-    for (let n = 0; n < changes; n++) {
-      const id = jobId(`job-${String((n * 7919) % jobs)}`);
-      const before = performance.now();
-      if (n % 3 === 0)
-        await store.putJob(sampleJob(id, { notes: [String(n)] }));
-      else if (n % 3 === 1) await store.moveJob(id, null);
-      else await store.recordSegment(id, sampleSegment(n % segmentsPerJob));
-      timesMs.push(performance.now() - before);
-    }
+    const { samples, foldS } = await measureChanges(
+      disk,
+      (n) => change(store, n, jobs, segmentsPerJob),
+      quietChanges,
+    );
+    const bytesPerChange = disk.bytes / samples.length;
     await store.close();
-    timesMs.sort((a, b) => a - b);
     return {
       jobs,
       segmentsPerJob,
-      buildS,
-      changeMsMedian: timesMs[Math.floor(changes / 2)] ?? 0,
-      changeMsP99: timesMs[Math.floor(changes * 0.99)] ?? 0,
-      bytesPerChange: counter.bytes / changes,
+      ...built,
       startMs,
       heapMegabytes,
+      foldS,
+      whileFolding: figuresOf(samples.filter((one) => one.isFolding)),
+      quiet: figuresOf(samples.filter((one) => !one.isFolding)),
+      bytesPerChange,
     };
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-/** Writes the documents such a queue leaves, without waiting for the disk. Milliseconds it took. */
-async function build(
-  folder: string,
-  jobs: number,
-  segmentsPerJob: number,
-): Promise<number> {
+async function measureChanges(
+  disk: TimedDisk,
+  change: (n: number) => Promise<void>,
+  quietChanges: number,
+): Promise<{ samples: Sample[]; foldS: number }> {
+  const samples: Sample[] = [];
+  disk.bytes = 0;
+  const bare = await disk.bareFile();
   const started = performance.now();
-  const jobsFolder = jobDocumentsFolder(folder);
-  await diskFileSystem.makeFolder(jobsFolder);
-  const segments = Array.from({ length: segmentsPerJob }, (_, n) =>
-    sampleSegment(n),
-  );
-  const summary = summaryOf(segments);
-  const indexed = Array.from({ length: jobs }, (_, n) => ({
-    born: n + 1,
-    summary,
-    job: sampleJob(`job-${String(n)}`),
-  }));
-  for (const one of indexed) {
-    const path = documentPath(jobsFolder, one.job.id);
-    const file = new DurableFile(unsynced, path, jobFormat(currentSchema));
-    await file.write({ sequence: jobs, ...one, segments, events: [] });
+  let foldS = 0;
+  for (let n = 0, quiet = 0; quiet < quietChanges; n++) {
+    const isFolding = disk.isFolding;
+    disk.journalMs = 0;
+    const before = performance.now();
+    await change(n);
+    const wholeMs = performance.now() - before;
+    const diskMs = disk.journalMs;
+    const bareMs = await bare.append();
+    samples.push({ wholeMs, diskMs, bareMs, isFolding });
+    if (disk.isFolding || n === 0) foldS = (performance.now() - started) / 1000;
+    else quiet += 1;
   }
-  await new DurableFile(
-    unsynced,
-    indexPath(folder),
-    indexFormat(currentSchema),
-  ).write({
-    sequence: jobs,
-    settings: defaultSettings,
-    attempts: [],
-    jobs: indexed,
-  });
-  return performance.now() - started;
+  await bare.close();
+  return { samples, foldS };
 }
 
-const unsynced: FileSystem = {
-  ...diskFileSystem,
-  async open(path, mode) {
-    const file = await diskFileSystem.open(path, mode);
-    return { ...file, sync: () => Promise.resolve() };
-  },
-  syncFolder: () => Promise.resolve(),
-};
+/** What a master does most, spread over all jobs. */
+async function change(
+  store: NodeStore,
+  n: number,
+  jobs: number,
+  segmentsPerJob: number,
+): Promise<void> {
+  const id = jobId(`job-${String((n * 7919) % jobs)}`);
+  if (n % 3 === 0) await store.putJob(sampleJob(id, { notes: [String(n)] }));
+  else if (n % 3 === 1) await store.moveJob(id, null);
+  else await store.recordSegment(id, sampleSegment(n % segmentsPerJob));
+}
 
-function counting(counter: { bytes: number }): FileSystem {
+function figuresOf(samples: readonly Sample[]): ChangeFigures {
   return {
-    ...diskFileSystem,
-    async open(path, mode) {
-      const file = await diskFileSystem.open(path, mode);
-      return {
-        ...file,
-        append(data) {
-          counter.bytes += data.byteLength;
-          return file.append(data);
-        },
-      };
-    },
+    whole: timesOf(samples.map((one) => one.wholeMs)),
+    disk: timesOf(samples.map((one) => one.diskMs)),
+    own: timesOf(samples.map((one) => one.wholeMs - one.diskMs)),
+    bareFile: timesOf(samples.map((one) => one.bareMs)),
   };
+}
+
+function timesOf(values: readonly number[]): Times {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  return { count: sorted.length, median: at(0.5), p99: at(0.99), max: at(1) };
 }
