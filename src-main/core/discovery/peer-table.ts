@@ -27,7 +27,8 @@ export interface SeenPeer {
   readonly lastSeenMs: number;
 }
 
-interface Entry extends SeenAt {
+interface Entry {
+  readonly seen: SeenAt;
   readonly goneAtMs: number;
 }
 
@@ -49,16 +50,16 @@ export class PeerTable {
     const before = senders.get(key);
     if (before === undefined && senders.size >= maxSendersPerDevice)
       senders.delete(leastSeenKey(senders));
+    const seen = { interfaceName, sender, port, version, addresses };
     senders.set(key, {
-      ...{ interfaceName, sender, port, version, addresses },
-      lastSeenMs: nowMs,
+      seen: { ...seen, lastSeenMs: nowMs },
       goneAtMs: nowMs + goneAfterMs,
     });
     return (
       before === undefined ||
-      before.port !== port ||
-      before.version !== version ||
-      before.addresses.join() !== addresses.join()
+      before.seen.port !== port ||
+      before.seen.version !== version ||
+      before.seen.addresses.join() !== addresses.join()
     );
   }
 
@@ -67,7 +68,7 @@ export class PeerTable {
     for (const [deviceId, senders] of this.#entries) {
       if (instanceName(deviceId) !== instance) continue;
       for (const [key, entry] of senders)
-        if (entry.sender === sender)
+        if (entry.seen.sender === sender)
           senders.set(key, {
             ...entry,
             goneAtMs: Math.min(entry.goneAtMs, nowMs + goodbyeMs),
@@ -77,7 +78,9 @@ export class PeerTable {
 
   /** An interface is no more: what was heard there is not either. */
   dropInterface(interfaceName: string): boolean {
-    return this.#removeWhere((entry) => entry.interfaceName === interfaceName);
+    return this.#removeWhere(
+      ({ seen }) => seen.interfaceName === interfaceName,
+    );
   }
 
   expire(nowMs: number): boolean {
@@ -90,14 +93,14 @@ export class PeerTable {
   }
 
   leastSeenMs(): number | null {
-    return this.#least(({ lastSeenMs }) => lastSeenMs);
+    return this.#least(({ seen }) => seen.lastSeenMs);
   }
 
   get(deviceId: DeviceId): SeenPeer | null {
     const senders = this.#entries.get(deviceId);
     if (senders === undefined) return null;
     const at = [...senders.values()]
-      .map(({ goneAtMs: _, ...seen }) => seen)
+      .map(({ seen }) => seen)
       .sort((a, b) => b.lastSeenMs - a.lastSeenMs);
     return { deviceId, at, lastSeenMs: at[0]?.lastSeenMs ?? 0 };
   }
@@ -144,7 +147,7 @@ export class PeerTable {
 
 function leastSeenKey(senders: ReadonlyMap<string, Entry>): string {
   const [first] = [...senders].sort(
-    ([, a], [, b]) => a.lastSeenMs - b.lastSeenMs,
+    ([, a], [, b]) => a.seen.lastSeenMs - b.seen.lastSeenMs,
   );
   return first?.[0] ?? "";
 }

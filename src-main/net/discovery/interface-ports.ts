@@ -4,7 +4,7 @@ import {
   type InterfaceDecision,
   type SystemInterface,
 } from "../../core/discovery/interface-choice.ts";
-import { codeOf } from "./lan-socket.ts";
+import { codeOf } from "../system-error.ts";
 import type {
   Announcement,
   LanInterface,

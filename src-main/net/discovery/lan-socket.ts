@@ -1,6 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { EventEmitter } from "node:events";
 import { isSameSubnet, parseIp } from "../../core/discovery/ip-address.ts";
+import { codeOf } from "../system-error.ts";
 import type { LanInterface } from "./mdns-port.ts";
 
 export const mdnsPortNumber = 5353;
@@ -115,15 +116,4 @@ export class LanSocket extends EventEmitter {
   #tell(error: unknown): void {
     if (!this.#isClosed) this.emit("trouble", codeOf(error));
   }
-}
-
-/** The system's name of an error. */
-export function codeOf(error: unknown): string {
-  if (
-    error instanceof Error &&
-    "code" in error &&
-    typeof error.code === "string"
-  )
-    return error.code;
-  return error instanceof Error ? error.name : "unknown";
 }
