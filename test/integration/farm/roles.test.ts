@@ -1,0 +1,148 @@
+/** A node that becomes something else while it runs. Real nodes, real encodes. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { Failure } from "../../../src-main/core/errors.ts";
+import {
+  startNode,
+  type NodeOptions,
+  type RunningNode,
+} from "../../../src-main/node.ts";
+import type { UiJob, UiNode } from "../../../src-main/protocol/ui-contract.ts";
+import { fixtureSource } from "../../fixtures/sources.ts";
+
+let folder: string;
+let nodes: RunningNode[];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "reelfarm-roles-"));
+  nodes = [];
+});
+afterEach(async () => {
+  for (const node of nodes.reverse()) await node.close();
+  await rm(folder, { recursive: true });
+});
+
+test("a master that helps elsewhere for a while keeps its queue and finishes it afterwards", async () => {
+  const node = await start("node", { role: "master" });
+  const jobId = await add(node, await source());
+  expect(jobs(node)).toEqual([jobId]);
+
+  await node.host.handle({ type: "set-role", role: "worker" });
+  expect(view(node)).toMatchObject({ role: "worker", listening: null });
+  expect(jobs(node)).toEqual([]);
+  await expect(add(node, await source())).rejects.toThrow(Failure);
+
+  await node.host.handle({ type: "set-role", role: "both" });
+  expect(jobs(node)).toEqual([jobId]);
+  expect(await finished(node, jobId)).toMatchObject({ state: "done" });
+});
+
+test("the role it was given is the role it has after a restart", async () => {
+  const first = await start("node", { role: null });
+  expect(view(first).role).toBe("undecided");
+  await first.host.handle({ type: "set-role", role: "both" });
+  await first.close();
+  const second = await start("node", { role: null });
+  expect(view(second)).toMatchObject({ role: "both" });
+});
+
+test("a node that cannot listen stays what it was", async () => {
+  const taken = await start("taken", { role: "master" });
+  const node = await start("node", {
+    role: "worker",
+    listen: { host: "127.0.0.1", port: taken.listening?.port ?? 0 },
+  });
+  await expect(
+    node.host.handle({ type: "set-role", role: "both" }),
+  ).rejects.toMatchObject({ code: "address-in-use" });
+  expect(view(node)).toMatchObject({
+    role: "worker",
+    worker: { state: "ready" },
+  });
+});
+
+test("its owner's limits stop a worker in the middle of an encode, and let it go on", async () => {
+  const node = await start("node", { role: "both", threads: 1 });
+  const jobId = await add(node, await source());
+  await until(node, () => (view(node).worker?.heldAttempts ?? 0) > 0);
+  const { limits } = view(node).settings;
+  await node.host.handle({
+    type: "change-settings",
+    change: { limits: { ...limits, isEnabled: false } },
+  });
+  expect(view(node).worker).toMatchObject({
+    state: "suspended",
+    reason: "switched-off",
+  });
+  await until(node, () =>
+    node.host.snapshot().workers.every((one) => one.state === "suspended"),
+  );
+  await node.host.handle({
+    type: "change-settings",
+    change: { limits: { ...limits, isEnabled: true } },
+  });
+  expect(await finished(node, jobId)).toMatchObject({ state: "done" });
+});
+
+async function start(
+  name: string,
+  options: Partial<NodeOptions>,
+): Promise<RunningNode> {
+  const node = await startNode({
+    dataFolder: join(folder, name),
+    role: "both",
+    name,
+    listen: { host: "127.0.0.1", port: 0 },
+    ui: null,
+    master: null,
+    allow: [],
+    ffmpeg: null,
+    ffprobe: null,
+    slots: 1,
+    threads: null,
+    ...options,
+  });
+  nodes.push(node);
+  return node;
+}
+
+async function source(): Promise<string> {
+  return (await fixtureSource("closed-mp4", "ffmpeg")).file;
+}
+
+async function add(node: RunningNode, file: string): Promise<string> {
+  const { jobIds } = await node.host.handle({
+    type: "add-job",
+    sources: [file],
+    presetName: "Fast 1080p",
+    output: join(folder, "out.mp4"),
+    overwrite: false,
+    segmentS: null,
+    priority: 0,
+  });
+  return jobIds[0] ?? "";
+}
+
+const view = (node: RunningNode): UiNode => node.host.snapshot().node;
+const jobs = (node: RunningNode): string[] =>
+  node.host.snapshot().jobs.map((job) => job.jobId);
+
+async function finished(node: RunningNode, jobId: string): Promise<UiJob> {
+  const find = (): UiJob | undefined =>
+    node.host.snapshot().jobs.find((job) => job.jobId === jobId);
+  await until(node, () => ["done", "failed"].includes(find()?.state ?? ""));
+  return find() as UiJob;
+}
+
+function until(node: RunningNode, holds: () => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (!holds()) return;
+      stop();
+      resolve();
+    };
+    const stop = node.host.subscribe(look);
+    look();
+  });
+}
