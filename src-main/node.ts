@@ -12,6 +12,7 @@ import { readCapabilities } from "./node/machine.ts";
 import type { NodeContext } from "./node/node-context.ts";
 import type { NodeOptions, RunningNode } from "./node/node-options.ts";
 import { NodeRoles } from "./node/node-roles.ts";
+import { NodePairing } from "./node/node-pairing.ts";
 import { nodeView } from "./node/node-view.ts";
 import { OpenParts } from "./node/open-parts.ts";
 import { appVersion } from "./protocol/app-version.ts";
@@ -44,7 +45,11 @@ async function assemble(
     host?.touch(jobId);
   });
   const roles = new NodeRoles(context);
-  host = await openHost(context, roles);
+  const pairing = new NodePairing(context, roles);
+  parts.add(() => {
+    pairing.close();
+  });
+  host = await openHost(context, roles, pairing);
   const opened = host;
   parts.add(() => {
     opened.close();
@@ -71,7 +76,13 @@ async function openContext(
   });
   const capabilities = await readCapabilities(options.dataFolder, binaries);
   for (const warning of capabilities.warnings) log(warning);
-  const hello = { appVersion, name: options.name };
+  const hello = {
+    appVersion,
+    /** A person's word at run time goes before that of the start. */
+    get name() {
+      return store.settings.name || options.name;
+    },
+  };
   return {
     options,
     store,
@@ -87,6 +98,7 @@ async function openContext(
 async function openHost(
   context: NodeContext,
   roles: NodeRoles,
+  pairing: NodePairing,
 ): Promise<NodeHost> {
   const { options, binaries, capabilities, log } = context;
   // Only to tell at the start what is wrong with which file.
@@ -96,7 +108,10 @@ async function openHost(
   return new NodeHost({
     master: () => roles.master?.master ?? null,
     setup: (request) => roles.handle(request),
-    node: () => nodeView(context, roles),
+    pairing: (request) => pairing.handle(request),
+    labelOf: (id) => pairing.labelOf(id),
+    outdated: () => roles.master?.outdated.rows() ?? [],
+    node: () => nodeView(context, roles, pairing.view()),
     presets: {
       all: () => loadPresets(options.dataFolder),
       save: (preset) => savePreset(options.dataFolder, preset),

@@ -1,17 +1,26 @@
 import { randomBytes } from "node:crypto";
+import { formatDeviceId } from "../core/device-name.ts";
 import type { DeviceId } from "../core/identifiers.ts";
 import { Master } from "../master/master.ts";
 import { startFarmServer, type FarmServer } from "../net/farm-server.ts";
+import { PairingDesk } from "../net/pairing/pairing-desk.ts";
 import { isKnownWorker } from "../protocol/peer.ts";
 import type { NodeContext } from "./node-context.ts";
 import type { HostAndPort } from "./node-options.ts";
+import { keepWorker } from "./kept-peers.ts";
 import { OpenParts } from "./open-parts.ts";
+import { OutdatedWorkers } from "./outdated-workers.ts";
+import { RefusalLog } from "./refusal-log.ts";
 
 /** A node's half that owns the queue. */
 export interface MasterRole {
   readonly master: Master;
   readonly server: FarmServer;
   readonly listening: HostAndPort;
+  readonly pairing: PairingDesk;
+  readonly outdated: OutdatedWorkers;
+  /** Ends all a device has with this master, and keeps it out until it is paired anew. */
+  shutOut(id: DeviceId): void;
   /** Ends attempts and links; the queue stays in the store for the next time. */
   close(): Promise<void>;
 }
@@ -52,25 +61,62 @@ async function open(
     onChanged: context.touch,
   });
   parts.add(() => master.close());
+  const shutOut = new Set<DeviceId>();
   const isAllowed = (id: DeviceId): boolean =>
     id === identity.deviceId ||
-    options.allow.includes(id) ||
-    isKnownWorker(store.settings.peers, id);
+    (!shutOut.has(id) &&
+      (options.allow.includes(id) || isKnownWorker(store.settings.peers, id)));
+  const pairing = new PairingDesk({
+    ownId: identity.deviceId,
+    hello: context.hello,
+    letIn: async (device) => {
+      await keepWorker(store, device);
+      shutOut.delete(device.deviceId);
+      log(`paired with ${device.name} (${formatDeviceId(device.deviceId)})`);
+    },
+    onChanged: () => {
+      context.touch(null);
+    },
+  });
+  const outdated = new OutdatedWorkers(context.hello.appVersion);
+  const refusals = new RefusalLog(log, () => Date.now());
   const server = await startFarmServer({
     identity,
     host: options.listen.host,
     port: options.listen.port,
     hello: context.hello,
     isAllowed,
+    pairing,
     onWorker: (link) => {
+      outdated.remove(link.peerId);
       master.attach(link);
     },
+    onOutdated: (peer) => {
+      outdated.add(peer);
+      context.touch(null);
+    },
     onRefused: (refusal) => {
-      log(`refused ${JSON.stringify(refusal)}`);
+      refusals.add(refusal);
     },
   });
   parts.add(() => server.close());
+  parts.add(() => {
+    pairing.stop();
+  });
   master.resume();
   const listening = { host: options.listen.host, port: server.port };
-  return { master, server, listening, close: () => parts.close() };
+  return {
+    master,
+    server,
+    listening,
+    pairing,
+    outdated,
+    shutOut: (id) => {
+      shutOut.add(id);
+      pairing.forget(id);
+      outdated.remove(id);
+      server.disconnect(id);
+    },
+    close: () => parts.close(),
+  };
 }

@@ -2,20 +2,25 @@ import { appVersion } from "../protocol/app-version.ts";
 import { mastersOf } from "../protocol/peer.ts";
 import type { Settings } from "../protocol/settings.ts";
 import type { UiNode } from "../protocol/ui-contract.ts";
+import type { UiPairing } from "../protocol/ui-pairing.ts";
 import type { UiOwnWorker, UiSettings } from "../protocol/ui-setup.ts";
 import type { NodeContext } from "./node-context.ts";
 import type { NodeRoles } from "./node-roles.ts";
 import type { WorkerRole } from "./worker-role.ts";
 
 /** A node's own row for its faces. */
-export function nodeView(context: NodeContext, roles: NodeRoles): UiNode {
-  const { options, identity, store } = context;
+export function nodeView(
+  context: NodeContext,
+  roles: NodeRoles,
+  pairing: UiPairing | null,
+): UiNode {
+  const { hello, identity, store } = context;
   const listening = roles.master?.listening;
   const session = roles.worker?.session ?? null;
   const served = roles.worker?.master?.deviceId;
   return {
     deviceId: identity.deviceId,
-    name: options.name,
+    name: hello.name,
     version: appVersion,
     role: roles.role,
     listening: listening ? `${listening.host}:${listening.port}` : null,
@@ -37,6 +42,7 @@ export function nodeView(context: NodeContext, roles: NodeRoles): UiNode {
     worker: ownWorker(roles.worker),
     settings: settingsView(store.settings),
     queuePaused: roles.master?.master.queuePaused ?? false,
+    pairing,
   };
 }
 

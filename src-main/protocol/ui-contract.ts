@@ -6,6 +6,11 @@
 import { z } from "zod";
 import type { MediaFacts } from "../core/media-facts.ts";
 import type { Preset } from "../core/recipe.ts";
+import {
+  pairingRequestSchemas,
+  type UiPairing,
+  type UiPairingAnswers,
+} from "./ui-pairing.ts";
 import { presetRequestSchemas, type UiPresetAnswers } from "./ui-presets.ts";
 import { queueRequestSchemas, type UiQueueAnswers } from "./ui-queue.ts";
 import {
@@ -28,6 +33,7 @@ export const uiRequestSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("presets") }),
   ...presetRequestSchemas,
   ...setupRequestSchemas,
+  ...pairingRequestSchemas,
 ]);
 export type UiRequest = z.infer<typeof uiRequestSchema>;
 
@@ -136,7 +142,8 @@ export interface UiJobFigures {
 export interface UiWorker {
   readonly workerId: string;
   readonly name: string;
-  readonly state: "connected" | "draining" | "suspended" | "lost";
+  /** `outdated`: of another protocol version; `idleReason` says what to update. */
+  readonly state: "connected" | "draining" | "suspended" | "lost" | "outdated";
   readonly platform: string;
   readonly cpuModel: string;
   readonly cpuCount: number;
@@ -169,6 +176,8 @@ export interface UiNode {
   readonly worker: UiOwnWorker | null;
   readonly settings: UiSettings;
   readonly queuePaused: boolean;
+  /** Null while it is no master. */
+  readonly pairing: UiPairing | null;
 }
 
 export interface UiSnapshot {
@@ -198,7 +207,8 @@ export interface UiCapabilities {
 }
 
 /** The answer to each request, by its type. */
-export interface UiAnswers extends UiQueueAnswers, UiPresetAnswers {
+export interface UiAnswers
+  extends UiQueueAnswers, UiPresetAnswers, UiPairingAnswers {
   readonly snapshot: UiSnapshot;
   readonly probe: MediaFacts;
   readonly capabilities: UiCapabilities;

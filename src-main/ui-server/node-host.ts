@@ -11,7 +11,12 @@ import type {
   UiNode,
   UiRequest,
   UiSnapshot,
+  UiWorker,
 } from "../protocol/ui-contract.ts";
+import {
+  isPairingRequest,
+  type PairingRequest,
+} from "../protocol/ui-pairing.ts";
 import { isPresetRequest } from "../protocol/ui-presets.ts";
 import { isSetupRequest, type SetupRequest } from "../protocol/ui-setup.ts";
 import { ChangeFeed } from "./change-feed.ts";
@@ -24,6 +29,12 @@ export interface NodeHostOptions {
   readonly master: () => Master | null;
   /** Carries out what is asked of the node itself. */
   readonly setup: (request: SetupRequest) => Promise<null>;
+  /** Carries out what is asked about who belongs to the farm. */
+  readonly pairing: (request: PairingRequest) => Promise<unknown>;
+  /** What people here call a device; null: what it calls itself. */
+  readonly labelOf: (deviceId: string) => string | null;
+  /** Workers that are listed and get no work. */
+  readonly outdated: () => readonly UiWorker[];
   readonly node: () => UiNode;
   /** As they are on the disk now: any command may have taken one in since. */
   readonly presets: PresetShelf;
@@ -55,9 +66,13 @@ export class NodeHost implements UiHost {
       workers: () => {
         const master = options.master();
         if (master === null) return [];
-        return [...master.workers.values()]
+        const joined = [...master.workers.values()]
           .filter((worker) => worker.hasJoined)
           .map((worker) => workerView(master, worker, nowMs()));
+        return [...joined, ...options.outdated()].map((row) => ({
+          ...row,
+          name: options.labelOf(row.workerId) ?? row.name,
+        }));
       },
       activeJobIds: () =>
         jobs()
@@ -91,6 +106,7 @@ export class NodeHost implements UiHost {
   private async answer(request: UiRequest): Promise<unknown> {
     const { presets, nowMs } = this.options;
     if (isSetupRequest(request)) return this.options.setup(request);
+    if (isPairingRequest(request)) return this.options.pairing(request);
     if (isPresetRequest(request)) return answerForPresets(request, presets);
     switch (request.type) {
       case "snapshot":

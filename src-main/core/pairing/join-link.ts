@@ -73,7 +73,7 @@ function formatPlace({ host, port }: JoinAddress): string {
 }
 
 function parsePlace(text: string): JoinAddress | null {
-  const match = /^(?:\[([0-9a-fA-F:.%]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/.exec(
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/.exec(
     text,
   );
   const host = match?.[1] ?? match?.[2];

@@ -88,6 +88,7 @@ export class PairingDesk {
   readonly #book: PairingBook;
   #person: ((accepts: boolean) => void) | null = null;
   #outcome: PairingOutcome | null = null;
+  #outcomes = 0;
   #stopClock: () => void = () => undefined;
 
   constructor(options: PairingDeskOptions) {
@@ -114,6 +115,11 @@ export class PairingDesk {
   /** How the latest visit ended. */
   get outcome(): PairingOutcome | null {
     return this.#outcome;
+  }
+
+  /** Visits that ended; tells one outcome from the next. */
+  get outcomes(): number {
+    return this.#outcomes;
   }
 
   /** The desk's own clock: monotonic milliseconds. */
@@ -202,6 +208,7 @@ export class PairingDesk {
       this.#outcome = { ...device, code };
       throw error;
     } finally {
+      this.#outcomes += 1;
       this.#book.end(begun.visit.number);
       this.#changed();
     }

@@ -12,7 +12,7 @@ const link = {
   masterId,
   addresses: [
     { host: "192.168.1.20", port: 47600 },
-    { host: "fe80::1%eth0", port: 1 },
+    { host: "2001:db8::1", port: 1 },
     { host: "studio.local", port: 65535 },
   ],
   token,
