@@ -140,6 +140,7 @@ const limits = z.strictObject({
   hours: z
     .array(z.int().min(0).max(allHoursOfDay))
     .length(daysPerWeek)
+    .readonly()
     .nullable(),
   cpuPercent: z.int().min(1).max(100),
   slots: z.int().min(1).max(maxSlots).nullable(),
@@ -163,7 +164,8 @@ const watchFolders = z
     (folders) =>
       new Set(folders.map((one) => one.path)).size === folders.length,
     "has a folder twice",
-  ) satisfies z.ZodType<readonly WatchFolder[]>;
+  )
+  .readonly() satisfies z.ZodType<readonly WatchFolder[]>;
 
 /** Each setting by itself. */
 export const settingsShape = z.strictObject({
@@ -174,6 +176,7 @@ export const settingsShape = z.strictObject({
     .array(z.string().min(1).max(maxNameCharacters))
     .min(1)
     .max(maxInterfaces)
+    .readonly()
     .nullable(),
   discovery: z.boolean(),
   uiLanAccess: z.boolean(),
