@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { basename, join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { diskFileSystem } from "../../src-main/store/file-system.ts";
@@ -11,8 +12,8 @@ export class TimedDisk implements FileSystem {
   bytes = 0;
   /** Spent in writes and syncs of the journal. */
   journalMs = 0;
-  /** Between the first document of a snapshot and the index that ends it. */
-  isFolding = false;
+  /** How often the index, which ends a fold, was written. */
+  folds = 0;
   readonly #folder: string;
 
   constructor(folder: string) {
@@ -21,7 +22,6 @@ export class TimedDisk implements FileSystem {
 
   async open(path: string, mode: "new" | "existing"): Promise<OpenFile> {
     const isJournal = basename(path).startsWith("journal-");
-    if (path.endsWith(".tmp")) this.isFolding = true;
     const opening = diskFileSystem.open(path, mode);
     const file = await (isJournal ? this.#timed(opening) : opening);
     const wait = <T>(work: Promise<T>): Promise<T> =>
@@ -38,7 +38,7 @@ export class TimedDisk implements FileSystem {
 
   async rename(from: string, to: string): Promise<void> {
     await diskFileSystem.rename(from, to);
-    if (to === join(this.#folder, "node.json")) this.isFolding = false;
+    if (to === join(this.#folder, "node.json")) this.folds += 1;
   }
 
   readFile = diskFileSystem.readFile.bind(diskFileSystem);
@@ -53,7 +53,10 @@ export class TimedDisk implements FileSystem {
     append(): Promise<number>;
     close(): Promise<void>;
   }> {
-    const file = await diskFileSystem.open(join(this.#folder, "bare"), "new");
+    const file = await diskFileSystem.open(
+      join(this.#folder, `bare-${randomUUID()}`),
+      "new",
+    );
     const line = Buffer.alloc(bareBytes, "x");
     return {
       close: () => file.close(),
