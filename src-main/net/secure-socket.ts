@@ -42,17 +42,40 @@ export function provenDevice(socket: TLSSocket): DeviceId | null {
   return deviceIdOfCertificate(socket.getPeerX509Certificate());
 }
 
+export interface DialLimits {
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+}
+
 /**
- * Connects and proves the other side's id before a byte of ours is sent
- * (`expected` null: any device's; who that is must be found out otherwise).
+ * Connects and proves the other side's id before a byte of ours is sent.
  * Failures: `master-unreachable`, `peer-wrong-id`, `cancelled`.
  */
 export async function connectSecurely(
   identity: Identity,
   address: NetAddress,
-  expected: DeviceId | null,
-  options: { readonly signal: AbortSignal; readonly timeoutMs: number },
+  expected: DeviceId,
+  options: DialLimits,
 ): Promise<TLSSocket> {
+  return (await connectTo(identity, address, expected, options)).wire;
+}
+
+/** A connection and whose it is. */
+export interface ProvenConnection {
+  readonly wire: TLSSocket;
+  readonly peerId: DeviceId;
+}
+
+/**
+ * The same, telling who is there; `expected` null: any device, which must be
+ * found out to be the right one in another way.
+ */
+export async function connectTo(
+  identity: Identity,
+  address: NetAddress,
+  expected: DeviceId | null,
+  options: DialLimits,
+): Promise<ProvenConnection> {
   const { signal } = options;
   if (signal.aborted) throw new Failure("cancelled");
   const socket = connect({
@@ -87,11 +110,12 @@ export async function connectSecurely(
     signal.addEventListener("abort", cancel, { once: true });
     socket.once("error", fail);
     socket.once("secureConnect", () => {
-      const proven = provenDevice(socket);
-      if (proven === null || (expected !== null && proven !== expected))
+      // Asked here and once: later a client's OpenSSL has let go of the certificate.
+      const peerId = provenDevice(socket);
+      if (peerId === null || (expected ?? peerId) !== peerId)
         return stop(new Failure("peer-wrong-id", where));
       release();
-      resolve(socket);
+      resolve({ wire: socket, peerId });
     });
   });
 }

@@ -21,11 +21,7 @@ import {
   systemTimers,
   type Timers,
 } from "../link-limits.ts";
-import {
-  connectSecurely,
-  provenDevice,
-  type NetAddress,
-} from "../secure-socket.ts";
+import { connectTo, type NetAddress } from "../secure-socket.ts";
 import { openWebSocket, pairPath } from "../web-socket.ts";
 import { isSame } from "./cpace.ts";
 import { exporterOf, PairingExchange } from "./pairing-exchange.ts";
@@ -64,15 +60,13 @@ export interface JoinedMaster {
 export async function joinMaster(options: JoinOptions): Promise<JoinedMaster> {
   const { identity, address, signal } = options;
   const timeoutMs = defaultDoorLimits.handshakeMs;
-  const dialing = { signal, timeoutMs };
-  const wire = await connectSecurely(
+  const { wire, peerId: masterId } = await connectTo(
     identity,
     address,
     options.masterId,
-    dialing,
+    { signal, timeoutMs },
   );
-  const masterId = provenDevice(wire);
-  if (masterId === null || masterId === identity.deviceId) {
+  if (masterId === identity.deviceId) {
     wire.destroy();
     throw new Failure("peer-wrong-id", "it is this computer itself");
   }

@@ -97,7 +97,7 @@ describe("who gets in", () => {
       const wire = await rawTls(farm.server.port, stranger);
       expect(await rawWebSocket(wire, path)).toEqual({
         status: 403,
-        refused: "peer-not-allowed",
+        refused: path === "/pair" ? "pairing-closed" : "peer-not-allowed",
       });
     }
     const { peerId, code } = refused[0]!;
