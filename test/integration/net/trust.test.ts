@@ -102,7 +102,10 @@ describe("who gets in", () => {
     }
     const { peerId, code } = refused[0]!;
     expect([peerId, code]).toEqual([stranger.deviceId, "peer-not-allowed"]);
-    expect(farm.server.refusals()).toEqual({ "peer-not-allowed": 4 });
+    expect(farm.server.refusals()).toEqual({
+      "peer-not-allowed": 3,
+      "pairing-closed": 1,
+    });
     expect(farm.links).toEqual([]);
     const attempt = farm.connect({ identity: stranger });
     await expect(attempt).rejects.toMatchObject({ code: "peer-not-allowed" });
