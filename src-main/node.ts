@@ -10,6 +10,7 @@ import { probeSource } from "./media/probe.ts";
 import { loadIdentity } from "./net/identity.ts";
 import { readCapabilities } from "./node/machine.ts";
 import type { NodeContext } from "./node/node-context.ts";
+import { NodeNetwork } from "./node/node-network.ts";
 import type { NodeOptions, RunningNode } from "./node/node-options.ts";
 import { NodeRoles } from "./node/node-roles.ts";
 import { NodePairing } from "./node/node-pairing.ts";
@@ -41,10 +42,12 @@ async function assemble(
   parts: OpenParts,
 ): Promise<RunningNode> {
   let host: NodeHost | null = null;
+  let roles: NodeRoles | null = null;
   const context = await openContext(options, parts, (jobId) => {
     host?.touch(jobId);
+    if (jobId === null && roles !== null) context.network.follow(roles);
   });
-  const roles = new NodeRoles(context);
+  roles = new NodeRoles(context);
   const pairing = new NodePairing(context, roles);
   parts.add(() => {
     pairing.close();
@@ -83,6 +86,13 @@ async function openContext(
       return store.settings.name || options.name;
     },
   };
+  const network = new NodeNetwork({
+    ...{ options, identity, store, log },
+    onChanged: () => {
+      touch(null);
+    },
+  });
+  parts.add(() => network.close());
   return {
     options,
     store,
@@ -90,6 +100,7 @@ async function openContext(
     binaries,
     capabilities,
     hello,
+    network,
     log,
     touch,
   };
@@ -109,6 +120,7 @@ async function openHost(
     master: () => roles.master?.master ?? null,
     setup: (request) => roles.handle(request),
     pairing: (request) => pairing.handle(request),
+    network: (request) => context.network.handle(request),
     labelOf: (id) => pairing.labelOf(id),
     outdated: () => roles.master?.outdated.rows() ?? [],
     node: () => nodeView(context, roles, pairing.view()),

@@ -92,6 +92,7 @@ function nodeOptions(
     listen: typed.listen ?? { host: "0.0.0.0", port: defaultPort },
     ui: uiAddress(typed.ui),
     master: master && masterId ? { ...master, deviceId: masterId } : null,
+    discovers: true,
     allow: typed.allow,
     ffmpeg: null,
     ffprobe: null,

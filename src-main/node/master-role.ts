@@ -97,6 +97,7 @@ async function open(
     },
     onRefused: (refusal) => {
       refusals.add(refusal);
+      context.network.turnedAway(refusal);
     },
   });
   parts.add(() => server.close());

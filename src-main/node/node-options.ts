@@ -26,6 +26,8 @@ export interface NodeOptions {
   readonly ui: HostAndPort | null;
   /** Worker: whom to serve. Null: the first of the masters it knows. */
   readonly master: MasterAddress | null;
+  /** Finds and is found by others on the network, where the settings allow it. Undefined: not. */
+  readonly discovers?: boolean;
   /** Devices let in besides the stored ones. */
   readonly allow: readonly DeviceId[];
   readonly ffmpeg: string | null;

@@ -145,9 +145,10 @@ export class NodeRoles {
   async #serve(wanted: MasterAddress | null): Promise<void> {
     const worker = this.#worker;
     if (worker === null) return;
-    const now = worker.master;
+    // By its id alone: wherever it is now, it is looked for there.
+    const now = worker.master?.deviceId;
     if (wanted === null) await worker.leave();
-    else if (!isSame(now, wanted)) await worker.serve(wanted);
+    else if (now !== wanted.deviceId) await worker.serve(wanted);
   }
 
   #oneAtATime<Result>(change: () => Promise<Result>): Promise<Result> {
@@ -155,15 +156,6 @@ export class NodeRoles {
     this.#changes = done.catch(() => undefined);
     return done;
   }
-}
-
-function isSame(one: MasterAddress | null, other: MasterAddress): boolean {
-  return (
-    one !== null &&
-    one.deviceId === other.deviceId &&
-    one.host === other.host &&
-    one.port === other.port
-  );
 }
 
 /** The members that are there: a face may leave any out, the store knows no `undefined`. */

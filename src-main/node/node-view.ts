@@ -43,6 +43,7 @@ export function nodeView(
     settings: settingsView(store.settings),
     queuePaused: roles.master?.master.queuePaused ?? false,
     pairing,
+    seenPeers: context.network.seen(),
   };
 }
 

@@ -135,15 +135,15 @@ class Visit {
   }
 
   #connect(signal: AbortSignal, before: PeerLink | null): Promise<PeerLink> {
-    const { host, port, deviceId } = this.master;
-    return connectToMaster({
-      ...(before === null ? {} : { resume: before }),
-      identity: this.#context.identity,
-      address: { host, port },
-      masterId: deviceId,
-      hello: this.#context.hello,
-      signal,
-    });
+    const { identity, hello, network } = this.#context;
+    return network.reach(this.master, signal, (address, dialling) =>
+      connectToMaster({
+        ...(before === null ? {} : { resume: before }),
+        ...{ identity, address, hello },
+        masterId: this.master.deviceId,
+        signal: dialling,
+      }),
+    );
   }
 
   #serve(link: PeerLink): Promise<void> {

@@ -7,6 +7,11 @@ import { z } from "zod";
 import type { MediaFacts } from "../core/media-facts.ts";
 import type { Preset } from "../core/recipe.ts";
 import {
+  networkRequestSchemas,
+  type NetworkAnswers,
+  type UiSeenPeer,
+} from "./ui-network.ts";
+import {
   pairingRequestSchemas,
   type UiPairing,
   type UiPairingAnswers,
@@ -34,6 +39,7 @@ export const uiRequestSchema = z.discriminatedUnion("type", [
   ...presetRequestSchemas,
   ...setupRequestSchemas,
   ...pairingRequestSchemas,
+  ...networkRequestSchemas,
 ]);
 export type UiRequest = z.infer<typeof uiRequestSchema>;
 
@@ -178,6 +184,8 @@ export interface UiNode {
   readonly queuePaused: boolean;
   /** Null while it is no master. */
   readonly pairing: UiPairing | null;
+  /** Masters heard on the network; a hint, nothing more. */
+  readonly seenPeers: readonly UiSeenPeer[];
 }
 
 export interface UiSnapshot {
@@ -208,7 +216,7 @@ export interface UiCapabilities {
 
 /** The answer to each request, by its type. */
 export interface UiAnswers
-  extends UiQueueAnswers, UiPresetAnswers, UiPairingAnswers {
+  extends UiQueueAnswers, UiPresetAnswers, UiPairingAnswers, NetworkAnswers {
   readonly snapshot: UiSnapshot;
   readonly probe: MediaFacts;
   readonly capabilities: UiCapabilities;

@@ -17,6 +17,10 @@ import {
   isPairingRequest,
   type PairingRequest,
 } from "../protocol/ui-pairing.ts";
+import {
+  isNetworkRequest,
+  type NetworkRequest,
+} from "../protocol/ui-network.ts";
 import { isPresetRequest } from "../protocol/ui-presets.ts";
 import { isSetupRequest, type SetupRequest } from "../protocol/ui-setup.ts";
 import { ChangeFeed } from "./change-feed.ts";
@@ -31,6 +35,8 @@ export interface NodeHostOptions {
   readonly setup: (request: SetupRequest) => Promise<null>;
   /** Carries out what is asked about who belongs to the farm. */
   readonly pairing: (request: PairingRequest) => Promise<unknown>;
+  /** Carries out what is asked about the network. */
+  readonly network: (request: NetworkRequest) => Promise<unknown>;
   /** What people here call a device; null: what it calls itself. */
   readonly labelOf: (deviceId: string) => string | null;
   /** Workers that are listed and get no work. */
@@ -107,6 +113,7 @@ export class NodeHost implements UiHost {
     const { presets, nowMs } = this.options;
     if (isSetupRequest(request)) return this.options.setup(request);
     if (isPairingRequest(request)) return this.options.pairing(request);
+    if (isNetworkRequest(request)) return this.options.network(request);
     if (isPresetRequest(request)) return answerForPresets(request, presets);
     switch (request.type) {
       case "snapshot":

@@ -17,8 +17,8 @@ export interface QueryTiming {
  * answer even where three of ten packets are lost (0.51^13 = 0.02 %).
  */
 export const defaultQueryTiming: QueryTiming = {
-  firstPauseMs: 300,
-  pauseFactor: 2,
+  firstPauseMs: 200,
+  pauseFactor: 1.6,
   lastPauseMs: 60_000,
   refreshAfterMs: 4_000,
   refreshSpreadMs: 800,
