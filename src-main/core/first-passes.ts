@@ -58,11 +58,9 @@ export function sampleSegmentS(wishedS: number | null): number {
 export function analysisRanges(
   frames: number,
   framesPerSecond: number,
+  pieceS = analysisPieceS,
 ): FrameRange[] {
-  const count = Math.max(
-    1,
-    Math.round(frames / (framesPerSecond * analysisPieceS)),
-  );
+  const count = Math.max(1, Math.round(frames / (framesPerSecond * pieceS)));
   const bound = (piece: number) => Math.round((piece * frames) / count);
   return Array.from({ length: Math.min(count, frames) }, (_, piece) => ({
     startFrame: bound(piece),

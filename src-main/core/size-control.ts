@@ -23,7 +23,6 @@ import type { EncodedPiece, RunningPiece, SizeControl } from "./size-model.ts";
 
 export {
   analysisEncode,
-  analysisPieceS,
   analysisRanges,
   analysisSegmentS,
   isSettled,

@@ -260,7 +260,7 @@ export function presentStage(job: Job): StageSpec {
     1,
     Math.round(audioS * job.framesPerSecond * audioCostRatio),
   );
-  const { segmentS } = job.rates;
+  const segmentS = job.rates.segmentS(job.request.segmentS);
   return {
     ...(segmentS === null ? {} : { fixedSegmentS: segmentS }),
     stage: job.rates.stage,

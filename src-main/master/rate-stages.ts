@@ -9,7 +9,7 @@
  * analysis   the whole source at a cheap effort: where the bytes go.
  * samples    a few stretches at the real effort, once to three times.
  */
-import { assert } from "../core/assert.ts";
+import { assert, unreachable } from "../core/assert.ts";
 import type { AttemptId } from "../core/identifiers.ts";
 import {
   keepSizeControl,
@@ -20,12 +20,13 @@ import type { VideoEncode } from "../core/recipe.ts";
 import type { FrameRange } from "../core/scheduler/events.ts";
 import {
   analysisEncode,
-  analysisPieceS,
+  analysisSegmentS,
   beginSizeControl,
   isSettled,
   nextQuality,
   sampleQuality,
   sampleRanges,
+  sampleSegmentS,
   startingQuality,
   withEnded,
   withFinished,
@@ -142,9 +143,21 @@ export class RateStages {
     return this.control?.running.get(id)?.quality ?? null;
   }
 
-  /** Segments of first passes are short and alike: they are the pieces of the model. Null: as the job says. */
-  get segmentS(): number | null {
-    return this.kind === "encode" ? null : analysisPieceS;
+  /**
+   * Segments of first passes are short and alike: they are the pieces of the
+   * model. `wishedS`: the length a person asked for. Null: as the job says.
+   */
+  segmentS(wishedS: number | null): number | null {
+    switch (this.kind) {
+      case "analysis":
+        return analysisSegmentS(wishedS);
+      case "samples":
+        return sampleSegmentS(wishedS);
+      case "encode":
+        return null;
+      default:
+        return unreachable(this.kind);
+    }
   }
 
   /** Where in the whole work this stage lies, 0 to 1. */

@@ -45,30 +45,70 @@ export function guidedFrames(
   return Math.round(Math.min(Math.max(share, minFrames), maxFrames));
 }
 
-/** The cut point nearest to `frame` within `[lowest, highest]`, or `frame` itself. O(log n). */
+/** A keyframe that comes this much sooner than others do was put where a scene begins. */
+const sceneGapRatio = 0.9;
+/** How many cut points on either side show how far apart keyframes usually are. */
+const gapNeighbours = 4;
+
+/**
+ * Where a bound wanted at `frame` goes within `[lowest, highest]`: the nearest
+ * cut point that looks like a scene's beginning, where an encoder would begin
+ * anew on its own account; else the nearest cut point; else `frame` itself.
+ * O(log n) and the cut points within reach.
+ */
 export function snapToCut(
   cutPoints: readonly number[],
   frame: number,
   lowest: number,
   highest: number,
 ): number {
+  const around = cutsAround(cutPoints, lowest, highest);
+  const gaps = around.map((cut, at) => cut - (around[at - 1] ?? cut));
+  const longest = gaps.reduce((most, gap) => Math.max(most, gap), 0);
+  const nearest = (cuts: readonly number[]): number | undefined =>
+    cuts
+      .filter((cut) => cut >= lowest && cut <= highest)
+      .reduce<number | undefined>(
+        (best, cut) =>
+          best === undefined || Math.abs(cut - frame) < Math.abs(best - frame)
+            ? cut
+            : best,
+        undefined,
+      );
+  const scenes = around.filter(
+    (_, at) => at > 0 && gaps[at]! < sceneGapRatio * longest,
+  );
+  return nearest(scenes) ?? nearest(around) ?? frame;
+}
+
+/** The cut points within the bounds, and some on either side. */
+function cutsAround(
+  cutPoints: readonly number[],
+  lowest: number,
+  highest: number,
+): number[] {
+  const around: number[] = [];
+  let beyond = 0;
+  const first = firstAtLeast(cutPoints, lowest) - gapNeighbours;
+  for (let at = Math.max(0, first); at < cutPoints.length; at++) {
+    const cut = cutPoints[at]!;
+    around.push(cut);
+    if (cut > highest) beyond++;
+    if (beyond === gapNeighbours) break;
+  }
+  return around;
+}
+
+/** The index of the first value not below the bound, of ascending ones. */
+function firstAtLeast(ascending: readonly number[], bound: number): number {
   let low = 0;
-  let high = cutPoints.length;
+  let high = ascending.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (cutPoints[middle]! < frame) low = middle + 1;
+    if (ascending[middle]! < bound) low = middle + 1;
     else high = middle;
   }
-  const after = cutPoints[low];
-  const before = cutPoints[low - 1];
-  const near = [before, after].filter(
-    (cut): cut is number =>
-      cut !== undefined && cut >= lowest && cut <= highest,
-  );
-  if (near.length === 0) return frame;
-  return near.reduce((best, cut) =>
-    Math.abs(cut - frame) < Math.abs(best - frame) ? cut : best,
-  );
+  return low;
 }
 
 /**
@@ -102,8 +142,14 @@ export function segmentEnd(
       config.snapRatio,
     );
   }
-  if (limit - startFrame <= frames + minFrames) return limit;
-  return snapped(job, startFrame, frames, limit - minFrames, config.snapRatio);
+  // Who asks for short segments gets no long ones at the ends of stretches.
+  const fixedS = fixedSegmentS(job);
+  const restFrames =
+    fixedS === null
+      ? minFrames
+      : Math.min(minFrames, framesOf(job, fixedS / 2));
+  if (limit - startFrame <= frames + restFrames) return limit;
+  return snapped(job, startFrame, frames, limit - restFrames, config.snapRatio);
 }
 
 function snapped(

@@ -5,12 +5,14 @@ import type { FrameRange } from "../../../src-main/core/scheduler/events.ts";
 import {
   analysisEncode,
   analysisRanges,
+  analysisSegmentS,
   beginSizeControl,
   expectedBytes,
   isSettled,
   nextQuality,
   sampleQuality,
   sampleRanges,
+  sampleSegmentS,
   startingQuality,
   withEnded,
   withFinished,
@@ -43,7 +45,19 @@ function pieces(
   for (let frame = 0; frame < frames;) {
     const wanted = (minS + random() * (maxS - minS)) * framesPerSecond;
     let end = Math.min(frames, frame + Math.round(wanted));
-    if (frames - end < 2 * framesPerSecond) end = frames;
+    if (frames - end < Math.min(2, minS / 2) * framesPerSecond) end = frames;
+    ranges.push({ startFrame: frame, endFrame: end });
+    frame = end;
+  }
+  return ranges;
+}
+
+/** A stretch in pieces of one length; the last one may be half as long again. */
+function cutInto({ startFrame, endFrame }: FrameRange, frames: number) {
+  const ranges: FrameRange[] = [];
+  for (let frame = startFrame; frame < endFrame;) {
+    const isLast = endFrame - frame <= 1.5 * frames;
+    const end = isLast ? endFrame : Math.round(frame + frames);
     ranges.push({ startFrame: frame, endFrame: end });
     frame = end;
   }
@@ -55,14 +69,23 @@ function run(
   encoder: VideoEncoder,
   film: SyntheticFilm,
   targetBytes: number,
-  options: { seed: number; workers: number; maxSegmentS: number },
+  options: {
+    seed: number;
+    workers: number;
+    minSegmentS?: number;
+    maxSegmentS: number;
+    wishedS?: number;
+  },
 ): Run {
   const random = seeded(options.seed);
   const picture = { width: 1920, height: 1080 };
   const q0 = startingQuality(encoder, picture, film.frames, targetBytes);
-  const analysed = analysisRanges(film.frames, film.framesPerSecond).map(
-    (range) => ({ ...range, bytes: film.bytes(range, q0, "analysis") }),
-  );
+  const wishedS = options.wishedS ?? null;
+  const analysed = analysisRanges(
+    film.frames,
+    film.framesPerSecond,
+    analysisSegmentS(wishedS),
+  ).map((range) => ({ ...range, bytes: film.bytes(range, q0, "analysis") }));
   let control = beginSizeControl({
     encoder,
     targetBytes,
@@ -75,7 +98,13 @@ function run(
   while (!isSettled(control)) {
     rounds += 1;
     const quality = sampleQuality(control);
-    const samples = sampleRanges(control).map((range) => ({
+    const lengthS = sampleSegmentS(wishedS);
+    const stretches = sampleRanges(control).flatMap((range) =>
+      wishedS === null
+        ? [range]
+        : cutInto(range, lengthS * film.framesPerSecond),
+    );
+    const samples = stretches.map((range) => ({
       ...range,
       quality,
       bytes: film.bytes(range, quality, "real"),
@@ -84,7 +113,12 @@ function run(
       sampled += endFrame - startFrame;
     control = withSamples(control, samples);
   }
-  const queue = pieces(film, random, 4, options.maxSegmentS);
+  const queue = pieces(
+    film,
+    random,
+    options.minSegmentS ?? 4,
+    options.maxSegmentS,
+  );
   const qualities: number[] = [];
   const active = new Map<string, FrameRange & { quality: number }>();
   let total = 0;
@@ -122,7 +156,12 @@ function quantile(values: readonly number[], share: number): number {
 }
 
 /** Targets from a half to nearly the double of what the usual quality gives, in random films. */
-function runs(encoder: VideoEncoder, durationS: number, count: number): Run[] {
+function runs(
+  encoder: VideoEncoder,
+  durationS: number,
+  count: number,
+  wishedS?: number,
+): Run[] {
   const scale = encoderTraits[encoder].quality!;
   return Array.from({ length: count }, (_, i) => {
     const seed = 1000 * durationS + i;
@@ -136,7 +175,13 @@ function runs(encoder: VideoEncoder, durationS: number, count: number): Run[] {
     return run(encoder, film, usual * 2 ** (2 * random() - 1), {
       seed: seed + 7,
       workers: 1 + Math.floor(8 * random()),
-      maxSegmentS: durationS > 300 ? 60 : 10,
+      ...(wishedS === undefined
+        ? { maxSegmentS: durationS > 300 ? 60 : 10 }
+        : {
+            wishedS,
+            minSegmentS: 0.9 * wishedS,
+            maxSegmentS: 1.1 * wishedS,
+          }),
     });
   });
 }
@@ -173,6 +218,25 @@ describe("a whole job in simulation", () => {
     },
   );
 
+  // Four frames' worth of bytes go into every beginning: at 1 s that is a sixth of all.
+  it.each([
+    ["x264", 60, 1],
+    ["x264", 45, 2],
+    ["svt-av1", 60, 2],
+    ["x265", 150, 1],
+    ["x264", 300, 3],
+    ["x264", 600, 30],
+  ] as const)(
+    "%s, %i s, segments of %i s: within 3 %%",
+    (encoder, durationS, wishedS) => {
+      const errors = runs(encoder, durationS, 40, wishedS).map(({ error }) =>
+        Math.abs(error),
+      );
+      expect(quantile(errors, 0.5)).toBeLessThan(0.01);
+      expect(quantile(errors, 0.95)).toBeLessThan(0.03);
+    },
+  );
+
   it("would miss without samples: the films are hard enough to tell", () => {
     const scale = encoderTraits.x264.quality!;
     const film = syntheticFilm({
@@ -199,6 +263,22 @@ describe("a whole job in simulation", () => {
 });
 
 describe("the parts", () => {
+  it.each([
+    [null, 8, 8],
+    [30, 8, 8],
+    [8, 8, 8],
+    [5, 10, 5],
+    [3, 9, 3],
+    [2, 8, 2],
+    [1, 8, 1],
+  ])(
+    "segments of %s s: pieces of %d s, samples of %d s",
+    (wished, piece, sample) => {
+      expect(analysisSegmentS(wished)).toBe(piece);
+      expect(sampleSegmentS(wished)).toBe(sample);
+    },
+  );
+
   const begun = (targetBytes: number) =>
     beginSizeControl({
       encoder: "svt-av1",

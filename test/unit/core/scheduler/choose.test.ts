@@ -106,6 +106,27 @@ describe("S11: bounds", () => {
     expect(snapToCut([0, 520, 1040, 1560], frame, low, high)).toBe(expected);
   });
 
+  // Keyframes every 250 frames but where a scene begins: 1100, 1500.
+  test.each([
+    [1250, 1050, 1450, 1100],
+    [1250, 1150, 1450, 1350],
+    [1700, 1480, 1900, 1500],
+    [300, 200, 400, 250],
+  ])(
+    "S11: scenes go first, near %i within %i-%i: %i",
+    (frame, low, high, expected) => {
+      const cuts = [0, 250, 500, 750, 1000, 1100, 1350, 1500, 1750, 2000];
+      expect(snapToCut(cuts, frame, low, high)).toBe(expected);
+    },
+  );
+
+  test("S11: fixed lengths of less leave less over", () => {
+    const state = farm(1, { knownFrames: 200, fixedSegmentS: 2 });
+    const job = state.jobs.get(jobIdOf("j"))!;
+    expect(segmentEnd(state, job, 0, 50, 100)).toBe(50);
+    expect(segmentEnd(state, job, 0, 50, 75)).toBe(75);
+  });
+
   test("S11: no rest shorter than 2 s", () => {
     const state = farm(1, { knownFrames: 1000 });
     const job = state.jobs.get(jobIdOf("j"))!;
