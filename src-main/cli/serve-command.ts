@@ -78,11 +78,6 @@ function nodeOptions(
       "usage",
       "--master and --master-id belong together: an address can be taken over, an id cannot.",
     );
-  if (role === "worker" && master === undefined)
-    throw new Failure(
-      "usage",
-      "A worker needs --master HOST:PORT and --master-id ID; `reelfarm serve` on the master prints both.",
-    );
   if (role !== "worker" && master !== undefined)
     throw new Failure("usage", "--master is for --role worker only.");
   return {
@@ -128,27 +123,21 @@ export function greeting(
   if (node.ui) lines.push(`  window    ${uiLink(node.ui)}`);
   if (node.listening) {
     lines.push(`  listening ${formatAddress(node.listening)}`);
-    if (program === "serve") lines.push(...joinHint(node, node.listening));
-  } else {
-    lines.push("To be let in, start the master with:");
+    if (program === "serve") lines.push(...joinHint(node.listening));
+  } else if (node.host.snapshot().node.masterState === "none") {
     lines.push(
-      `  reelfarm serve --role master --allow ${formatDeviceId(node.deviceId)}`,
+      "It has no master yet. Type `reelfarm pair` on the master, and here:",
     );
+    lines.push("  reelfarm join HOST --code CODE");
   }
   return lines;
 }
 
-function joinHint(node: RunningNode, listening: Address): string[] {
-  const host = isAnyAddress(listening.host)
-    ? (firstOutsideAddress() ?? os.hostname())
-    : listening.host;
-  const address = formatAddress({ host, port: listening.port });
+function joinHint({ port }: Address): string[] {
+  const suffix = port === defaultPort ? "" : `:${String(port)}`;
   return [
-    "To add a worker: type `reelfarm id` there, start this node with",
-    "  --allow THAT-ID",
-    "and start there:",
-    `  reelfarm serve --role worker --master ${address} \\`,
-    `    --master-id ${formatDeviceId(node.deviceId)}`,
+    "To add a computer: type `reelfarm pair` here, and there",
+    `  reelfarm join ${firstOutsideAddress() ?? os.hostname()}${suffix}`,
   ];
 }
 
@@ -161,9 +150,6 @@ export function uiLink(ui: {
   link.searchParams.set("token", ui.token);
   return link.href;
 }
-
-const isAnyAddress = (host: string): boolean =>
-  host === "0.0.0.0" || host === "::";
 
 function firstOutsideAddress(): string | null {
   for (const addresses of Object.values(os.networkInterfaces()))

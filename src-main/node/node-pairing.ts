@@ -2,13 +2,14 @@ import { unreachable } from "../core/assert.ts";
 import { formatDeviceId } from "../core/device-name.ts";
 import { explain, Failure } from "../core/errors.ts";
 import { isDeviceId, type DeviceId } from "../core/identifiers.ts";
-import { formatJoinLink, parseJoinLink } from "../core/pairing/join-link.ts";
+import { formatJoinLink } from "../core/pairing/join-link.ts";
 import type { PairingOffer } from "../core/pairing/pairing-book.ts";
-import { parsePairingCode } from "../core/pairing/pairing-code.ts";
-import type {
-  JoinedMaster,
-  JoinOptions,
-} from "../net/pairing/pairing-client.ts";
+import {
+  joinFirst,
+  readCode,
+  readLink,
+  type JoinSecret,
+} from "../net/pairing/join.ts";
 import { joinMaster } from "../net/pairing/pairing-client.ts";
 import { withoutPeer, withPeer } from "../protocol/peer.ts";
 import type {
@@ -18,13 +19,11 @@ import type {
   UiPairing,
   UiPairingOffer,
 } from "../protocol/ui-pairing.ts";
-import { addressText, keepMaster } from "./kept-peers.ts";
+import { addressText, keepMaster } from "../store/kept-peers.ts";
 import type { MasterRole } from "./master-role.ts";
 import type { NodeContext } from "./node-context.ts";
 import type { NodeRoles } from "./node-roles.ts";
 import { reachableAddresses } from "./reachable-addresses.ts";
-
-type Secret = Pick<JoinOptions, "means" | "secret" | "masterId">;
 
 /** A node's dealings with who belongs to the farm: pairs, joins, revokes, renames. */
 export class NodePairing {
@@ -121,9 +120,13 @@ export class NodePairing {
           throw new Failure("job-state-wrong", "that request is over");
         return null;
       case "join-by-code":
-        return this.#joinByCode(request);
-      case "join-by-link":
-        return this.#joinByLink(request.link);
+        return this.#join(readCode(request.code), [
+          { host: request.host, port: request.port },
+        ]);
+      case "join-by-link": {
+        const { secret, addresses } = readLink(request.link);
+        return this.#join(secret, addresses);
+      }
       case "list-devices":
         return this.#devices();
       case "revoke-device":
@@ -140,27 +143,8 @@ export class NodePairing {
     }
   }
 
-  #joinByCode(
-    request: Extract<PairingRequest, { type: "join-by-code" }>,
-  ): Promise<UiJoined> {
-    const code = parsePairingCode(request.code);
-    if (code === null)
-      throw new Failure("pairing-code-wrong", "A code has six digits.");
-    const secret: Secret = { means: "code", secret: code, masterId: null };
-    const { host, port } = request;
-    return this.#join(secret, [{ host, port }]);
-  }
-
-  #joinByLink(text: string): Promise<UiJoined> {
-    const link = parseJoinLink(text);
-    if (link === null) throw new Failure("join-link-invalid");
-    const { masterId, token } = link;
-    const secret: Secret = { means: "link", secret: token, masterId };
-    return this.#join(secret, link.addresses);
-  }
-
   async #join(
-    secret: Secret,
+    secret: JoinSecret,
     addresses: readonly { readonly host: string; readonly port: number }[],
   ): Promise<UiJoined> {
     const role = this.#roles.role;
@@ -261,26 +245,6 @@ export class NodePairing {
     const addresses = reachableAddresses(master.listening);
     return formatJoinLink({ masterId, addresses, token });
   }
-}
-
-/** Tries the addresses in order until one is this master's. */
-export async function joinFirst(
-  addresses: readonly { readonly host: string; readonly port: number }[],
-  options: Omit<JoinOptions, "address">,
-): Promise<JoinedMaster> {
-  let failure = new Failure("join-link-invalid");
-  for (const address of addresses) {
-    try {
-      return await joinMaster({ ...options, address });
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      failure = error;
-      const isElsewhere =
-        error.code === "master-unreachable" || error.code === "peer-wrong-id";
-      if (!isElsewhere) throw error;
-    }
-  }
-  throw failure;
 }
 
 function idOf(text: string): DeviceId {

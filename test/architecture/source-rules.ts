@@ -71,7 +71,7 @@ export const folderRules: Readonly<Record<string, FolderRule>> = {
       "worker",
       "node.ts",
     ],
-    packages: ["node:*", "commander", "ws"],
+    packages: ["node:*", "commander", "ws", "uqr"],
   },
   desktop: { folders: ["core", "protocol"], packages: ["node:*", "electron"] },
   node: {

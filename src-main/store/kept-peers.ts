@@ -1,8 +1,6 @@
 /** Writes down who was paired, in the store's settings. */
 import { Failure } from "../core/errors.ts";
 import type { DeviceId } from "../core/identifiers.ts";
-import type { JoinedMaster } from "../net/pairing/pairing-client.ts";
-import type { PairedDevice } from "../net/pairing/pairing-desk.ts";
 import {
   maxPeerAddresses,
   maxPeers,
@@ -10,12 +8,12 @@ import {
   withPeer,
   type Peer,
 } from "../protocol/peer.ts";
-import type { NodeStore } from "../store/node-store.ts";
+import type { NodeStore } from "./node-store.ts";
 
 /** Writes a device down as a worker; what a person called it before stays. */
 export async function keepWorker(
   store: NodeStore,
-  device: PairedDevice,
+  device: { readonly deviceId: DeviceId; readonly name: string },
 ): Promise<void> {
   const before = peerOf(store, device.deviceId);
   await keep(store, {
@@ -28,7 +26,11 @@ export async function keepWorker(
 /** Writes a master down as the first to be served. */
 export async function keepMaster(
   store: NodeStore,
-  master: JoinedMaster,
+  master: {
+    readonly masterId: DeviceId;
+    readonly name: string;
+    readonly address: { readonly host: string; readonly port: number };
+  },
 ): Promise<void> {
   const before = peerOf(store, master.masterId);
   const address = addressText(master.address);
