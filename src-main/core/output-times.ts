@@ -1,10 +1,11 @@
 /** Whether the timestamps of a finished file are the planned ones. */
-import { assert } from "./assert.ts";
+import { assert, unreachable } from "./assert.ts";
 import { containerLimits } from "./container-limits.ts";
 import type { MediaFacts } from "./media-facts.ts";
 import { wireOffsetS } from "./order.ts";
+import type { AudioOrderTrack } from "./order.ts";
 import type { OutputStreams } from "./output-streams.ts";
-import type { StreamPlan } from "./stream-plan.ts";
+import type { PlannedAudio, StreamPlan } from "./stream-plan.ts";
 
 export interface ExpectedVideoTimes {
   readonly frames: number;
@@ -117,14 +118,37 @@ export interface PlannedTimes {
   readonly streams: OutputStreams;
   /** Tracks of the audio task's result, wire time; null when nothing was encoded. */
   readonly carried: readonly TrackSpan[] | null;
+  /** When the first packet of a copied sound track has its place in the source, seconds, by its index there. */
+  readonly sourceStartsS: ReadonlyMap<number, number>;
 }
 
 /** Rounding of doubles; far below any tick. */
 const roundingS = 1e-6;
-/** A copied track's start is known only as the source's header gives it, with or without its priming. */
-const copiedStartToleranceS = 0.06;
+/** Rounding of starts to the ticks of the source, the wire and the output, one after the other. */
+const startRoundingS = 0.001;
+/**
+ * What Opus has before its first sample (libopus: 312 samples of 48,000 a
+ * second). MP4 has it in the edit list, Matroska in the track's own delay, so
+ * that the first packets lie differently though the same is heard.
+ */
+const opusPreSkipS = 0.0065;
+/** A copied picture's start is known only as the source's header gives it: with an edit list, that of the first frame shown. */
+const copiedPictureS = 0.06;
+
 /** The last packet of an encoded track may be cut to its real end, by at most one packet. */
-const audioPacketS = 0.1;
+function audioPacketS({ encoder, sampleRateHz }: AudioOrderTrack): number {
+  switch (encoder) {
+    case "aac":
+      return 1024 / sampleRateHz;
+    case "opus":
+      return 0.02;
+    case "flac":
+      // ffmpeg's blocks are at most this long; the carrier knows the last one's length only as the others'.
+      return 0.105;
+    default:
+      return unreachable(encoder);
+  }
+}
 
 /** What differs, as a clause for people; null when all is as planned. */
 export function timesProblem(
@@ -201,10 +225,12 @@ function audioProblem(
       const source = carried?.[encoded];
       encoded += 1;
       if (source === undefined) return `${name} was not encoded`;
-      const problem = carriedProblem(name, span, source);
+      const stepS = containerLimits[plan.container].timeStepS ?? 0;
+      const toleranceS = audioPacketS(track.encode) + startRoundingS + stepS;
+      const problem = carriedProblem(name, span, source, toleranceS);
       if (problem !== null) return problem;
     }
-    const shift = offsetProblem(name, span, track.sourceIndex, planned, {
+    const shift = offsetProblem(name, span, track, planned, {
       videoIndex,
       times,
       carried: track.encode === null ? null : (carried?.[encoded - 1] ?? null),
@@ -219,12 +245,13 @@ function carriedProblem(
   name: string,
   span: TrackSpan,
   source: TrackSpan,
+  toleranceS: number,
 ): string | null {
   if (span.packets !== source.packets)
     return `${name} has ${String(span.packets)} packets instead of ${String(source.packets)}`;
   const isS = span.endS - span.startS;
   const shouldS = source.endS - source.startS;
-  if (Math.abs(isS - shouldS) > audioPacketS)
+  if (Math.abs(isS - shouldS) > toleranceS)
     return `${name} lasts ${isS.toFixed(3)} s instead of ${shouldS.toFixed(3)} s`;
   return null;
 }
@@ -233,7 +260,7 @@ function carriedProblem(
 function offsetProblem(
   name: string,
   span: TrackSpan,
-  sourceIndex: number,
+  track: PlannedAudio,
   planned: PlannedTimes,
   at: {
     readonly videoIndex: number | null;
@@ -241,7 +268,7 @@ function offsetProblem(
     readonly carried: TrackSpan | null;
   },
 ): string | null {
-  const { facts, video } = planned;
+  const { facts, plan, video, sourceStartsS } = planned;
   if (at.videoIndex === null || span.packets === 0) return null;
   const isS = span.startS - at.times.span(at.videoIndex).startS;
   const videoStartS =
@@ -250,15 +277,16 @@ function offsetProblem(
       : (video.ptsTicks[0] ?? 0) / video.timescale;
   const audioStartS =
     at.carried === null
-      ? (facts.audio.find(({ index }) => index === sourceIndex)?.startS ?? null)
+      ? (sourceStartsS.get(track.sourceIndex) ?? null)
       : at.carried.startS - wireOffsetS;
   if (videoStartS === null || audioStartS === null) return null;
   const shouldS = audioStartS - videoStartS;
-  const tolerance = Math.max(
-    video === null ? 0 : frameS(video),
-    copiedStartToleranceS,
-  );
-  if (Math.abs(isS - shouldS) > tolerance)
+  const toleranceS =
+    startRoundingS +
+    (containerLimits[plan.container].timeStepS ?? 0) +
+    (track.encode?.encoder === "opus" ? opusPreSkipS : 0) +
+    (video === null ? copiedPictureS : 0);
+  if (Math.abs(isS - shouldS) > toleranceS)
     return `${name} starts ${isS.toFixed(3)} s after the picture instead of ${shouldS.toFixed(3)} s`;
   return null;
 }

@@ -127,6 +127,7 @@ async function verify(
     options.binaries,
     outputFile,
     {
+      sourceFile: job.request.sourcePath,
       facts,
       plan: plan.streams,
       video: report.video,

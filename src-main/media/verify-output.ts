@@ -20,9 +20,10 @@ import type { StreamPlan } from "../core/stream-plan.ts";
 import type { Binaries } from "./binaries.ts";
 import { readLines } from "./line-reader.ts";
 import { readOutputStreams } from "./output-probe.ts";
-import { startTool } from "./process.ts";
+import { readTool, startTool } from "./process.ts";
 
 export interface OutputExpectation {
+  readonly sourceFile: string;
   readonly facts: MediaFacts;
   readonly plan: StreamPlan;
   /** From the stitch's report; null unless video is encoded. */
@@ -47,6 +48,9 @@ export interface OutputReport {
 const maxIntraFrames = 100;
 const intraCodecs: readonly string[] = ["prores", "dnxhd", "ffv1"];
 
+/** Sound may begin late in a large file on a slow disk. */
+const firstPacketTimeoutMs = 10 * 60_000;
+
 /** First complaints of a decoder that are told. */
 const maxComplaints = 3;
 
@@ -67,7 +71,10 @@ export async function verifyOutput(
   const times = await readTimes(binaries, file, streams.timeBases, signal);
   const carried =
     audioFile === null ? null : await readSpans(binaries, audioFile, signal);
-  refuse(timesProblem(times, { ...expectation, streams, carried }));
+  const sourceStartsS = await readSourceStarts(binaries, expectation, signal);
+  refuse(
+    timesProblem(times, { ...expectation, streams, carried, sourceStartsS }),
+  );
   const keyframesDecoded =
     plan.video.kind === "encode"
       ? await decodeKeyframes(binaries, file, plan.video.codec, signal)
@@ -139,6 +146,37 @@ async function readSpans(
   const { timeBases } = await readOutputStreams(binaries, audioFile, signal);
   const times = await readTimes(binaries, audioFile, timeBases, signal);
   return times.spans();
+}
+
+/** First packets of copied sound: headers tell of starts with or without priming, as their muxer liked. */
+async function readSourceStarts(
+  binaries: Binaries,
+  { sourceFile, plan }: OutputExpectation,
+  signal: AbortSignal | undefined,
+): Promise<Map<number, number>> {
+  const starts = new Map<number, number>();
+  for (const { encode, sourceIndex } of plan.audio) {
+    if (encode !== null) continue;
+    const { stdout } = await readTool(
+      binaries.ffprobe,
+      [
+        ...[
+          "-v",
+          "error",
+          "-of",
+          "csv=p=0",
+          "-show_entries",
+          "packet=pts_time",
+        ],
+        ...["-select_streams", String(sourceIndex)],
+        ...["-read_intervals", "%+#1", ...openFileArguments(sourceFile)],
+      ],
+      { signal, timeoutMs: firstPacketTimeoutMs },
+    );
+    const startS = Number.parseFloat(stdout);
+    if (Number.isFinite(startS)) starts.set(sourceIndex, startS);
+  }
+  return starts;
 }
 
 /** Decodes keyframes only: each needs the parameter sets of its own part. */

@@ -96,6 +96,7 @@ async function outcomeOf(given: Case): Promise<Outcome> {
     ...{ fastStart: true, outputFile: file, workFolder },
   });
   const verified = await verifyOutput(binaries, file, {
+    sourceFile: source,
     ...{ facts, plan, video: report.video, display, audioFile },
     size: null,
   });
@@ -203,6 +204,7 @@ describe("times", () => {
       },
     });
     await verifyOutput(newer, outputFile, {
+      sourceFile: source,
       ...{ facts, plan, video: report.video, display: plainDisplay },
       ...{ size: null, audioFile: null },
     });
@@ -352,6 +354,7 @@ describe("parts from encoders of different builds", () => {
       expect(report.video?.setsInBand).toBe(true);
       for (const binaries of both) {
         await verifyOutput(binaries, outputFile, {
+          sourceFile: source,
           ...{ facts, plan, video: report.video, display: plainDisplay },
           ...{ size: null, audioFile: null },
         });
@@ -595,6 +598,7 @@ describe("everything else of the source", () => {
         ...{ audioFile, fastStart: true, outputFile, workFolder: folder },
       });
       await verifyOutput(binaries, outputFile, {
+        sourceFile: source,
         ...{ facts, plan, video: null, display: null, size: null, audioFile },
       });
     }

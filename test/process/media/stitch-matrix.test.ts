@@ -146,6 +146,7 @@ describe("segments become one file that decodes as its parts do", () => {
         workFolder: folder,
       });
       const verified = await verifyOutput(binaries, outputFile, {
+        sourceFile: source,
         facts,
         plan,
         video: report.video,
