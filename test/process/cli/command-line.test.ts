@@ -63,7 +63,7 @@ test.each([
   [["encode", "a.mkv", "-o", "b.mp4", "--workers", "0"], "--workers takes"],
   [["nonsense"], "unknown command"],
   [["serve", "--role", "boss"], "--role takes"],
-  [["serve", "--role", "worker"], "--master-id"],
+  [["serve", "--role", "worker", "--master", "h:1"], "--master-id"],
   [["serve", "--allow", "x"], "no device id"],
   [["serve", "--ui", "0.0.0.0:80"], "this machine only"],
   [["queue", "--frob"], "unknown option"],
