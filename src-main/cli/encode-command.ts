@@ -11,7 +11,8 @@ import { dataFolderOf, type CommandContext } from "./command-context.ts";
 import { viewOfHost, type FarmView } from "./farm-view.ts";
 import { awaitJobs, reportOutcome, type Outcome } from "./job-outcome.ts";
 import { planOutputs, type OutputPath } from "./output-paths.ts";
-import { makePrivateFolder, startPrivateFarm } from "./private-farm.ts";
+import { startPrivateFarm } from "./private-farm.ts";
+import { makePrivateFolder } from "./private-folder.ts";
 import { shareCores } from "./worker-share.ts";
 
 export interface EncodeOptions {

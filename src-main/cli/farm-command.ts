@@ -2,7 +2,8 @@
 import os from "node:os";
 import { dataFolderOf, type CommandContext } from "./command-context.ts";
 import { exitCodes } from "./failure-report.ts";
-import { makePrivateFolder, startPrivateFarm } from "./private-farm.ts";
+import { startPrivateFarm } from "./private-farm.ts";
+import { makePrivateFolder } from "./private-folder.ts";
 import { uiLink } from "./serve-command.ts";
 import { shareCores } from "./worker-share.ts";
 

@@ -3,8 +3,7 @@
  * their own, joined over loopback by the same sockets, identities and checks
  * as machines are. Nothing of it stays.
  */
-import { copyFile, cp, mkdir, mkdtemp, rm } from "node:fs/promises";
-import { rmSync } from "node:fs";
+import { copyFile, cp, mkdir } from "node:fs/promises";
 import path from "node:path";
 import { Failure } from "../core/errors.ts";
 import type { DeviceId } from "../core/identifiers.ts";
@@ -19,7 +18,6 @@ import { startWorkerProcess, type WorkerProcess } from "./worker-process.ts";
 const loopback = "127.0.0.1";
 /** A worker that ends by itself this often has a reason that does not go away. */
 const maxRestarts = 3;
-const removeOptions = { recursive: true, force: true, maxRetries: 5 } as const;
 
 export interface PrivateFarmOptions {
   /** Belongs to the farm alone. */
@@ -38,25 +36,6 @@ export interface PrivateFarm {
   readonly masterFolder: string;
   /** Rejects when no worker is left that could do anything. */
   readonly broken: Promise<never>;
-}
-
-/** A folder for one command, removed with all it holds when the command ends. */
-export async function makePrivateFolder(
-  inside: string,
-  lifetime: Lifetime,
-): Promise<string> {
-  let folder: string;
-  try {
-    await mkdir(inside, { recursive: true });
-    folder = await mkdtemp(path.join(inside, ".reelfarm-"));
-  } catch (cause) {
-    throw new Failure("output-not-writable", path.join(inside, "…"), { cause });
-  }
-  lifetime.keep({
-    end: () => rm(folder, removeOptions),
-    endAtOnce: () => rmSync(folder, removeOptions),
-  });
-  return folder;
 }
 
 /** Starts master and workers; all of it ends with the lifetime. */
