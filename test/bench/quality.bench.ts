@@ -1,182 +1,276 @@
-/** Size and likeness of the farm's output beside whole-file encodes with the same settings. */
+/**
+ * Size and likeness of the farm's output beside whole-file encodes with the
+ * same settings and threads, and how near it comes to a size asked for.
+ */
 import { stat } from "node:fs/promises";
 import path from "node:path";
+import { encoderTraits } from "../../src-main/core/encoder-traits.ts";
 import type { RateControl, VideoEncoder } from "../../src-main/core/recipe.ts";
-import {
-  benchPreset,
-  plainArguments,
-  plainVideoArguments,
-  type RecipeWish,
-} from "./bench-recipe.ts";
+import { benchPreset, type RecipeWish } from "./bench-recipe.ts";
 import { makeClip } from "./bench-source.ts";
 import { withFarm, type BenchFarm } from "./farm-processes.ts";
-import { likeness, videoPackets, type Likeness } from "./output-measures.ts";
 import type { Bench, Section } from "./section.ts";
-import { runTool } from "./tool-run.ts";
+import {
+  encodeTwoPass,
+  encodeWhole,
+  measure,
+  type Measured,
+} from "./whole-file.ts";
 
-const codecs: readonly RecipeWish[] = [
-  wish("x264", { mode: "quality", quality: 23 }),
-  wish("x265", { mode: "quality", quality: 26 }),
-  wish("svt-av1", { mode: "quality", quality: 35 }),
-];
-const targetKilobits = 700;
-const clipS = 120;
+/** Of every worker and every whole-file encode: threads alone change what encoders write. */
+const threads = 1;
+const mostLostDb = 0.1;
+const mostLargerPercent = 0.5;
+const mostOffPercent = 3;
+
+interface Clip {
+  readonly source: string;
+  readonly seconds: number;
+}
+
+interface Made {
+  readonly recipe: RecipeWish;
+  readonly clip: Clip;
+  readonly segmentS: number | null;
+  readonly file: string;
+}
+
+/** The rates of the long clip are those at which the encoders are about as good as people want them. */
+function comparisons(isQuick: boolean) {
+  const kilobits = { x264: isQuick ? 200 : 900, x265: isQuick ? 120 : 300 };
+  const bitrate = (kilobitsPerSecond: number): RateControl => ({
+    mode: "bitrate",
+    kilobitsPerSecond,
+  });
+  return {
+    long: [
+      wish("x264", { mode: "quality", quality: 23 }),
+      wish("x265", { mode: "quality", quality: 26 }),
+      wish("svt-av1", { mode: "quality", quality: 35 }),
+      wish("x264", bitrate(kilobits.x264)),
+      wish("x265", bitrate(kilobits.x265)),
+    ],
+    short: [
+      wish("vp9", { mode: "quality", quality: 36 }),
+      wish("x264", { mode: "size", megabytes: isQuick ? 0.5 : 1.2 }),
+    ],
+    // Segments of two seconds, where every one costs a keyframe more.
+    cut: [
+      wish("x264", bitrate(300)),
+      wish("x265", bitrate(200)),
+      wish("svt-av1", bitrate(200)),
+      wish("vp9", bitrate(250)),
+    ],
+  };
+}
 
 function wish(encoder: VideoEncoder, rate: RateControl): RecipeWish {
-  // SVT-AV1 at "fast" is preset 8, x265 at "fast" some 40 frames a second here.
+  // SVT-AV1 at "fast" is preset 8.
   return { encoder, rate, effort: "fast", audio: "copy" };
 }
 
 async function run(bench: Bench): Promise<void> {
-  const seconds = bench.isQuick ? 20 : clipS;
-  const source = await makeClip(bench, {
-    width: bench.isQuick ? 320 : 640,
-    height: bench.isQuick ? 180 : 360,
-    seconds,
-    kilobitsPerSecond: bench.isQuick ? 800 : 3_000,
-  });
-  const kilobits = bench.isQuick ? 200 : targetKilobits;
-  const megabytes = Number(((kilobits * seconds) / 8_000).toFixed(2));
-  const targets: readonly RecipeWish[] = [
-    wish("x264", { mode: "bitrate", kilobitsPerSecond: kilobits }),
-    wish("x265", { mode: "bitrate", kilobitsPerSecond: kilobits }),
-    wish("x264", { mode: "size", megabytes }),
-  ];
-  const presets = [...codecs, ...targets].map((recipe) =>
+  const { long, short, cut } = comparisons(bench.isQuick);
+  const longClip = await clipOf(
+    bench,
+    bench.isQuick ? 20 : 120,
+    !bench.isQuick,
+  );
+  const shortClip = await clipOf(bench, bench.isQuick ? 20 : 40, false);
+  const presets = [...long, ...short, ...cut].map((recipe) =>
     benchPreset(nameOf(recipe), recipe),
   );
-  const workers = [1, 2].map(() => ({ groups: [], threads: 1 }));
+  const workers = [1, 2].map(() => ({ groups: [], threads }));
+  const made: Made[] = [];
   await withFarm(bench, { workers, presets }, async (farm) => {
-    for (const recipe of codecs)
-      await compareQuality(bench, farm, recipe, source);
-    for (const recipe of targets)
-      await compareTarget(bench, farm, recipe, source, seconds);
+    const add = async (
+      recipes: readonly RecipeWish[],
+      clip: Clip,
+      segmentS: number | null,
+    ): Promise<void> => {
+      for (const recipe of recipes)
+        made.push(await farmFile(bench, farm, recipe, clip, segmentS));
+    };
+    await add(long, longClip, null);
+    await add(short, shortClip, null);
+    await add(cut, shortClip, 2);
   });
+  // The farm is gone: two comparisons side by side, for each has one thread.
+  await sideBySide(made, 2, (one) => compare(bench, one));
+}
+
+async function clipOf(
+  bench: Bench,
+  seconds: number,
+  isLarge: boolean,
+): Promise<Clip> {
+  const source = await makeClip(bench, {
+    width: isLarge ? 480 : 320,
+    height: isLarge ? 270 : 180,
+    seconds,
+    kilobitsPerSecond: isLarge ? 1_800 : 800,
+  });
+  return { source, seconds };
 }
 
 function nameOf({ encoder, rate }: RecipeWish): string {
-  return `${encoder} ${rate.mode}`;
-}
-
-async function compareQuality(
-  bench: Bench,
-  farm: BenchFarm,
-  recipe: RecipeWish,
-  source: string,
-): Promise<void> {
-  const { file, like } = await farmFile(bench, farm, recipe, source);
-  const whole = path.join(bench.folder, "quality-whole.mkv");
-  await runTool(
-    bench,
-    bench.binaries.ffmpeg,
-    plainArguments(recipe, source, whole),
-  );
-  const wholeLike = await likeness(bench, whole, source);
-  const farmBytes = (await videoPackets(bench, file)).bytes;
-  const wholeBytes = (await videoPackets(bench, whole)).bytes;
-  tellLikeness(bench, recipe, like, wholeLike, true);
-  bench.tell({
-    name: `${nameOf(recipe)}: size over whole file`,
-    unit: "%",
-    values: [(farmBytes / wholeBytes - 1) * 100],
-    target: { bound: "at-most", value: 0.5 },
-  });
-}
-
-async function compareTarget(
-  bench: Bench,
-  farm: BenchFarm,
-  recipe: RecipeWish,
-  source: string,
-  seconds: number,
-): Promise<void> {
-  const { file, like } = await farmFile(bench, farm, recipe, source);
-  const { rate } = recipe;
-  const videoBytes = (await videoPackets(bench, file)).bytes;
-  const fileBytes = (await stat(file)).size;
-  const error =
-    rate.mode === "size"
-      ? fileBytes / (rate.megabytes * 1e6) - 1
-      : rate.mode === "bitrate"
-        ? (videoBytes * 8) / seconds / 1000 / rate.kilobitsPerSecond - 1
-        : NaN;
-  bench.say(`${nameOf(recipe)}: off by ${(error * 100).toFixed(2)} %`);
-  bench.tell({
-    name: `${nameOf(recipe)}: off the target`,
-    unit: "%",
-    values: [Math.abs(error) * 100],
-    target: { bound: "at-most", value: 3 },
-  });
-  // The same number of bits for both, else the better one is only the larger.
-  const kilobits = (videoBytes * 8) / seconds / 1000;
-  const whole = await twoPass(bench, recipe, source, kilobits);
-  const wholeLike = await likeness(bench, whole, source);
-  tellLikeness(bench, recipe, like, wholeLike, false);
+  return rate.mode === "bitrate"
+    ? `${encoder} ${String(rate.kilobitsPerSecond)} kbit/s`
+    : `${encoder} ${rate.mode}`;
 }
 
 async function farmFile(
   bench: Bench,
   farm: BenchFarm,
   recipe: RecipeWish,
-  source: string,
-): Promise<{ file: string; like: Likeness }> {
-  const file = path.join(bench.folder, "quality-farm.mkv");
-  await farm.encode({ source, output: file, preset: nameOf(recipe) });
-  return { file, like: await likeness(bench, file, source) };
+  clip: Clip,
+  segmentS: number | null,
+): Promise<Made> {
+  const name = `quality-${nameOf(recipe).replaceAll(/[^\w]+/g, "-")}.mkv`;
+  const file = path.join(bench.folder, name);
+  await farm.encode({
+    source: clip.source,
+    output: file,
+    preset: nameOf(recipe),
+    ...(segmentS === null ? {} : { segmentS }),
+  });
+  return { recipe, clip, segmentS, file };
 }
 
-async function twoPass(
+async function compare(bench: Bench, made: Made): Promise<void> {
+  if (made.recipe.rate.mode === "quality") await compareQuality(bench, made);
+  else await compareTarget(bench, made);
+}
+
+async function compareQuality(bench: Bench, made: Made): Promise<void> {
+  const { recipe, clip, file } = made;
+  const { source, seconds } = clip;
+  const farm = await measure(bench, file, source, seconds);
+  const wholeFile = await encodeWhole(bench, recipe, source, threads);
+  const whole = await measure(bench, wholeFile, source, seconds);
+  const lostDb = whole.psnrDb - farm.psnrDb;
+  const largerPercent = (farm.bytes / whole.bytes - 1) * 100;
+  sayBoth(bench, nameOf(recipe), farm, whole);
+  bench.tell({
+    name: `${nameOf(recipe)}: PSNR lost to whole file`,
+    unit: "dB",
+    values: [lostDb],
+    target: { bound: "at-most", value: mostLostDb },
+  });
+  bench.tell({
+    name: `${nameOf(recipe)}: size over whole file`,
+    unit: "%",
+    values: [largerPercent],
+    target: { bound: "at-most", value: mostLargerPercent },
+  });
+  const isTradeOff = lostDb * largerPercent < 0;
+  const isLarge = lostDb > mostLostDb || largerPercent > mostLargerPercent;
+  if (isTradeOff && isLarge) await tellAtEqualSize(bench, made, farm, whole);
+}
+
+/** Smaller and worse, or larger and better: what is lost when both are as large, by a third encode nearby. */
+async function tellAtEqualSize(
   bench: Bench,
-  recipe: RecipeWish,
-  source: string,
-  kilobits: number,
-): Promise<string> {
-  const whole = path.join(bench.folder, "quality-whole.mkv");
-  const rate = { mode: "bitrate", kilobitsPerSecond: kilobits } as const;
-  const encoder = plainVideoArguments({ ...recipe, rate }, null);
-  const log = path.join(bench.folder, "two-pass");
-  for (const pass of [1, 2]) {
-    const args = [...encoder];
-    if (recipe.encoder === "x265")
-      // libx265 takes passes among its own parameters only.
-      appendParameters(args, `pass=${String(pass)}:stats=${log}.x265`);
-    else args.push("-pass", String(pass), "-passlogfile", log);
-    await runTool(bench, bench.binaries.ffmpeg, [
-      ...["-nostdin", "-v", "error", "-y", "-i", source, "-an", ...args],
-      ...(pass === 1 ? ["-f", "null", "-"] : [whole]),
-    ]);
-  }
-  return whole;
+  { recipe, clip }: Made,
+  farm: Measured,
+  whole: Measured,
+): Promise<void> {
+  const { rate, encoder } = recipe;
+  const scale = encoderTraits[encoder].quality;
+  if (rate.mode !== "quality" || scale === null) return;
+  const quality = rate.quality + Math.max(1, scale.halvingStep / 6);
+  const lower = { ...recipe, rate: { ...rate, quality: Math.round(quality) } };
+  const file = await encodeWhole(bench, lower, clip.source, threads);
+  const third = await measure(bench, file, clip.source, clip.seconds);
+  const dbPerDoubling =
+    (whole.psnrDb - third.psnrDb) / Math.log2(whole.bytes / third.bytes);
+  const expectedDb =
+    whole.psnrDb + dbPerDoubling * Math.log2(farm.bytes / whole.bytes);
+  bench.tell({
+    name: `${nameOf(recipe)}: PSNR lost at equal size`,
+    unit: "dB",
+    values: [expectedDb - farm.psnrDb],
+    target: { bound: "at-most", value: mostLostDb },
+  });
 }
 
-function appendParameters(args: string[], more: string): void {
-  const at = args.indexOf("-x265-params");
-  if (at < 0) args.push("-x265-params", more);
-  else args[at + 1] = `${args[at + 1] ?? ""}:${more}`;
+async function compareTarget(bench: Bench, made: Made): Promise<void> {
+  const { recipe, clip, segmentS, file } = made;
+  const { rate, encoder } = recipe;
+  const { source, seconds } = clip;
+  const name =
+    nameOf(recipe) +
+    (segmentS === null ? "" : `, segments of ${String(segmentS)} s`);
+  const farm = await measure(bench, file, source, seconds);
+  const asked =
+    rate.mode === "bitrate"
+      ? farm.kilobitsPerSecond / rate.kilobitsPerSecond
+      : rate.mode === "size"
+        ? (await stat(file)).size / (rate.megabytes * 1e6)
+        : NaN;
+  bench.say(`${name}: ${percent(asked - 1)} off`);
+  bench.tell({
+    name: `${name}: off the target`,
+    unit: "%",
+    values: [Math.abs(asked - 1) * 100],
+    target: { bound: "at-most", value: mostOffPercent },
+  });
+  if (segmentS !== null) return;
+  const sameRate = {
+    mode: "bitrate",
+    // Of a file's size the video has what the farm left to it.
+    kilobitsPerSecond: farm.kilobitsPerSecond / asked,
+  } as const;
+  const wholeFile = await encodeTwoPass(
+    bench,
+    recipe,
+    sameRate,
+    source,
+    threads,
+  );
+  const whole = await measure(bench, wholeFile, source, seconds);
+  const wholeOff = whole.kilobitsPerSecond / sameRate.kilobitsPerSecond - 1;
+  sayBoth(bench, name, farm, whole);
+  bench.say(`${name}: two passes of ${encoder} are ${percent(wholeOff)} off`);
+  bench.tell({
+    name: `${name}: PSNR lost to two passes`,
+    unit: "dB",
+    values: [whole.psnrDb - farm.psnrDb],
+    target: { bound: "at-most", value: mostLostDb },
+  });
 }
 
-/** Losses are positive; at a target the whole file is a two-pass encode of the same size. */
-function tellLikeness(
+function sayBoth(
   bench: Bench,
-  recipe: RecipeWish,
-  farm: Likeness,
-  whole: Likeness,
-  sameSettings: boolean,
+  name: string,
+  farm: Measured,
+  whole: Measured,
 ): void {
-  const beside = sameSettings ? "whole file" : "two passes";
   const vmaf =
     farm.vmaf === null || whole.vmaf === null
       ? ""
       : `, VMAF ${farm.vmaf.toFixed(2)} beside ${whole.vmaf.toFixed(2)}`;
   bench.say(
-    `${nameOf(recipe)}: PSNR ${farm.psnrDb.toFixed(2)} dB beside ${whole.psnrDb.toFixed(2)}, SSIM ${farm.ssim.toFixed(4)} beside ${whole.ssim.toFixed(4)}${vmaf}`,
+    `${name}: ${farm.kilobitsPerSecond.toFixed(1)} kbit/s beside ${whole.kilobitsPerSecond.toFixed(1)}, PSNR ${farm.psnrDb.toFixed(2)} dB beside ${whole.psnrDb.toFixed(2)}, SSIM ${farm.ssim.toFixed(4)} beside ${whole.ssim.toFixed(4)}${vmaf}`,
   );
-  bench.tell({
-    name: `${nameOf(recipe)}: PSNR lost to ${beside}`,
-    unit: "dB",
-    values: [whole.psnrDb - farm.psnrDb],
-    target: { bound: "at-most", value: 0.1 },
-  });
+}
+
+function percent(share: number): string {
+  return `${share < 0 ? "" : "+"}${(share * 100).toFixed(2)} %`;
+}
+
+/** All of them, `count` at a time. */
+async function sideBySide<Item>(
+  items: readonly Item[],
+  count: number,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const queue = [...items];
+  const lane = async (): Promise<void> => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift())
+      await work(item);
+  };
+  await Promise.all(Array.from({ length: count }, lane));
 }
 
 export const quality: Section = {
