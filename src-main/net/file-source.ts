@@ -5,8 +5,8 @@ import { Readable } from "node:stream";
 import { Failure } from "../core/errors.ts";
 import { framePayloadMaxBytes } from "../protocol/data-frames.ts";
 
-/** How often the end of a growing file is looked at. */
-const followEveryMs = 50;
+/** How often the end of a growing file is looked at; that it grows no more is seen at once. */
+const followEveryMs = 250;
 
 /**
  * The bytes of a file from an offset to its end, read one frame at a time and
@@ -47,14 +47,19 @@ async function* readPieces(
   try {
     const etag = await etagOf(handle);
     let position = from;
+    let end = from;
     for (;;) {
-      const isLastLook = growth.isOver(); // Asked before reading: no byte is missed.
-      const piece = await readPiece(handle, position);
+      const isLastLook = growth.isOver(); // Asked before looking: no byte is missed.
+      if (position >= end) end = (await handle.stat()).size;
+      const piece = await readPiece(handle, position, end);
       if (piece !== null) {
         position += piece.length;
         yield piece;
       } else if (isLastLook) break;
-      else await sleep(followEveryMs, undefined, { signal });
+      else {
+        end = position;
+        await growth.nextLook(signal);
+      }
     }
     if (!growth.isExpected && (await etagOf(handle)) !== etag)
       throw new Failure("source-changed", "while it was sent");
@@ -63,13 +68,19 @@ async function* readPieces(
   }
 }
 
-/** A buffer of its own for every piece: it is kept until the receiver took it. */
+/**
+ * A buffer of its own for every piece, no larger than it: it is kept until the
+ * receiver took it. Null when there is nothing up to `end`.
+ */
 async function readPiece(
   handle: FileHandle,
   position: number,
+  end: number,
 ): Promise<Buffer | null> {
-  const buffer = Buffer.allocUnsafeSlow(framePayloadMaxBytes);
-  const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
+  const size = Math.min(end - position, framePayloadMaxBytes);
+  if (size <= 0) return null;
+  const buffer = Buffer.allocUnsafeSlow(size);
+  const { bytesRead } = await handle.read(buffer, 0, size, position);
   return bytesRead === 0 ? null : buffer.subarray(0, bytesRead);
 }
 
@@ -83,14 +94,16 @@ interface Growth {
   readonly isExpected: boolean;
   /** Throws what the promise was rejected with. */
   isOver(): boolean;
+  /** Resolves when it is worth looking again. */
+  nextLook(signal: AbortSignal): Promise<unknown>;
 }
 
 function watchGrowth(follow: Promise<unknown> | undefined): Growth {
   let over = follow === undefined;
   let problem: { readonly reason: unknown } | null = null;
-  follow?.then(
-    () => (over = true),
-    (reason: unknown) => (problem = { reason }),
+  const settled = follow?.then(
+    () => void (over = true),
+    (reason: unknown) => void (problem = { reason }),
   );
   return {
     isExpected: follow !== undefined,
@@ -98,6 +111,8 @@ function watchGrowth(follow: Promise<unknown> | undefined): Growth {
       if (problem !== null) throw asFailure(problem.reason);
       return over;
     },
+    nextLook: (signal) =>
+      Promise.race([settled, sleep(followEveryMs, undefined, { signal })]),
   };
 }
 
