@@ -129,7 +129,9 @@ function output(format: string): string[] {
   // Without the first, the muxer would move timestamps; without the second, metadata of the file would cross the wire.
   return [
     ...["-avoid_negative_ts", "disabled", "-map_metadata", "-1"],
-    ...["-map_chapters", "-1", "-f", format, "pipe:1"],
+    ...["-map_chapters", "-1"],
+    // Whole buffers instead of every packet on its own: the same bytes in fewer writes, reads and frames of the wire.
+    ...["-flush_packets", "0", "-f", format, "pipe:1"],
   ];
 }
 

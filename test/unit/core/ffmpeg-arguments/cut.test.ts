@@ -34,7 +34,7 @@ const line = (change: Partial<FeedPlan>): string =>
 const input =
   "-protocol_whitelist file -f mov -i file:/films/a film.mp4 -map 0:2";
 const output =
-  "-avoid_negative_ts disabled -map_metadata -1 -map_chapters -1 -f nut pipe:1";
+  "-avoid_negative_ts disabled -map_metadata -1 -map_chapters -1 -flush_packets 0 -f nut pipe:1";
 
 describe("a source is opened", () => {
   test("by path, never as an address, and as the format that was probed", () => {
