@@ -14,13 +14,23 @@ export async function peakMemoryBytes(pid: number): Promise<number | null> {
 }
 
 /** Seconds of CPU of a process and its ended, awaited children; null where it cannot be known. */
-export async function cpuSecondsOf(pid: number): Promise<number | null> {
+export function cpuSecondsOf(pid: number): Promise<number | null> {
+  return readTicks(pid, 4);
+}
+
+/** Seconds of CPU of a process without its children; null where it cannot be known. */
+export function ownCpuSecondsOf(pid: number): Promise<number | null> {
+  return readTicks(pid, 2);
+}
+
+/** The sum of the first of utime, stime, cutime and cstime. */
+async function readTicks(pid: number, count: number): Promise<number | null> {
   const text = await readFile(`/proc/${String(pid)}/stat`, "utf8").catch(
     () => "",
   );
   // The name, in brackets, may hold blanks; utime is field 14, state is 3.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  const ticks = fields.slice(11, 15).map(Number);
-  if (ticks.length < 4) return null;
+  const ticks = fields.slice(11, 11 + count).map(Number);
+  if (ticks.length < count) return null;
   return ticks.reduce((sum, value) => sum + value, 0) / ticksPerSecond;
 }

@@ -1,14 +1,15 @@
 /** Two one-thread workers against plain ffmpeg on the same two cores. */
 import path from "node:path";
-import { withFarm } from "./farm-processes.ts";
+import { withFarm, type BenchFarm } from "./farm-processes.ts";
 import {
   benchPreset,
   plainArguments,
   type RecipeWish,
 } from "./bench-recipe.ts";
-import { makeClip } from "./bench-source.ts";
+import { loopClip, makeClip } from "./bench-source.ts";
 import { makeCpuGroup } from "./cgroup.ts";
 import type { Bench, Section } from "./section.ts";
+import { ownCpuSecondsOf } from "./process-figures.ts";
 import { freshName, timeTools, type Timed } from "./tool-run.ts";
 
 const recipe: RecipeWish = {
@@ -19,12 +20,13 @@ const recipe: RecipeWish = {
 };
 
 async function run(bench: Bench): Promise<void> {
-  const source = await makeClip(bench, {
+  const clip = await makeClip(bench, {
     width: bench.isQuick ? 320 : 1280,
     height: bench.isQuick ? 180 : 720,
-    seconds: bench.isQuick ? 20 : 90,
+    seconds: bench.isQuick ? 20 : 40,
     kilobitsPerSecond: bench.isQuick ? 600 : 4_000,
   });
+  const source = await loopClip(bench, clip, bench.isQuick ? 1 : 2);
   const group = await makeCpuGroup(freshName("two"), bench.scope);
   const groups = [group];
   const wish = {
@@ -38,8 +40,17 @@ async function run(bench: Bench): Promise<void> {
     const farmRun = async (): Promise<Timed> => {
       const output = path.join(bench.folder, "two-farm.mkv");
       const before = await cpuNow();
-      const { wallS } = await farm.encode({ source, output, preset: "Bench" });
+      const nodesBefore = await nodesCpu(farm);
+      const { wallS, figures } = await farm.encode({
+        source,
+        output,
+        preset: "Bench",
+      });
       const after = await cpuNow();
+      const nodesAfter = await nodesCpu(farm);
+      bench.say(
+        `${String(figures.segmentCount)} segments; CPU of master and workers without their ffmpegs: ${nodesAfter.map((value, at) => (value - (nodesBefore[at] ?? NaN)).toFixed(2)).join(" + ")} s`,
+      );
       const cpuS = before === null || after === null ? null : after - before;
       return { wallS, cpuS };
     };
@@ -52,6 +63,13 @@ async function run(bench: Bench): Promise<void> {
   });
 }
 
+function nodesCpu(farm: BenchFarm): Promise<number[]> {
+  const pids = [farm.masterPid, ...farm.workerPids];
+  return Promise.all(
+    pids.map(async (pid) => (await ownCpuSecondsOf(pid)) ?? NaN),
+  );
+}
+
 async function compare(
   bench: Bench,
   plainRun: () => Promise<Timed>,
@@ -59,7 +77,7 @@ async function compare(
 ): Promise<void> {
   const wall: number[] = [];
   const cpu: number[] = [];
-  for (let round = 0; round < (bench.isQuick ? 1 : 4); round += 1) {
+  for (let round = 0; round < (bench.isQuick ? 1 : 3); round += 1) {
     const plain = await plainRun();
     const farm = await farmRun();
     bench.say(
