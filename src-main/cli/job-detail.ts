@@ -25,6 +25,7 @@ const marks: Readonly<Record<UiSegment["state"], string>> = {
 export function renderJobDetail(
   detail: UiJobDetail,
   columns: number,
+  workerNames: ReadonlyMap<string, string> = new Map(),
 ): string[] {
   const { job } = detail;
   const lines =
@@ -37,6 +38,10 @@ export function renderJobDetail(
   if (job.state !== "done")
     lines.push(
       `  source   ${formatBytes(job.sourceBytes)}, ${formatClock(job.durationS)}`,
+    );
+  if (job.allowedWorkers !== null)
+    lines.push(
+      `  workers  only ${job.allowedWorkers.map((id) => workerNames.get(id) ?? id.slice(0, 8)).join(", ")}`,
     );
   if (job.waitingFor !== null)
     lines.push(`  waits    ${printable(job.waitingFor)}`);

@@ -7,7 +7,6 @@ import { appVersion } from "../protocol/app-version.ts";
 import {
   parseAddress,
   parseDeviceArgument,
-  parseNumber,
   parseWholeNumber,
   type Address,
 } from "./argument-checks.ts";
@@ -23,32 +22,25 @@ import {
   showPreset,
   takePresets,
 } from "./local-commands.ts";
+import type { NodeOptionsTyped } from "./queue-commands.ts";
+import { registerQueue } from "./queue-program.ts";
+import { registerShares } from "./share-program.ts";
+import { registerPairing } from "./pairing-program.ts";
+import type { Registration } from "./registration.ts";
 import {
-  add,
-  pause,
-  showJob,
-  showQueue,
-  showWorkers,
-  tell,
-  type AddOptions,
-  type NodeOptionsTyped,
-} from "./queue-commands.ts";
+  dataOption,
+  defaultPreset,
+  jsonOption,
+  segmentOption,
+} from "./shared-options.ts";
 import { app, defaultPort, serve, type ServeOptions } from "./serve-command.ts";
 import { maxWorkers } from "./worker-share.ts";
 
-const defaultPreset = "fast-1080p";
-
-/** Told the exit code of the command that ran. */
-type OnDone = (exitCode: number) => void;
-
-interface Registration {
-  readonly program: Command;
-  readonly context: CommandContext;
-  readonly onDone: OnDone;
-}
-
 /** Everything `reelfarm` understands. Throws commander's errors instead of exiting. */
-export function buildProgram(context: CommandContext, onDone: OnDone): Command {
+export function buildProgram(
+  context: CommandContext,
+  onDone: Registration["onDone"],
+): Command {
   const program = new Command("reelfarm")
     .description(
       "Turns the computers in a home into one video-transcoding farm.",
@@ -78,8 +70,9 @@ export function buildProgram(context: CommandContext, onDone: OnDone): Command {
   const registration = { program, context, onDone };
   registerOwnFarm(registration);
   registerNode(registration);
+  registerPairing(registration);
   registerQueue(registration);
-  registerJobActions(registration);
+  registerShares(registration);
   registerLocal(registration);
   return program;
 }
@@ -176,31 +169,8 @@ function registerNode({ program, context, onDone }: Registration): void {
     );
 }
 
-function registerQueue({ program, context, onDone }: Registration): void {
-  program.commandsGroup(
-    "The running node's queue (--data DIR chooses the node):",
-  );
-  program
-    .command("add")
-    .usage("FILE|FOLDER…")
-    .description("put files into the queue, prints their job ids")
-    .argument("<source...>", "media files, or folders of them")
-    .option("--preset <name>", "see `reelfarm presets`", defaultPreset)
-    .option(
-      "-o, --output <path>",
-      "file or folder (default: beside the source)",
-    )
-    .option("--priority <n>", "higher goes first", (text) =>
-      parseWholeNumber(text, { name: "--priority", min: -100, max: 100 }),
-    )
-    .addOption(segmentOption())
-    .option("--overwrite", "replace outputs that are there")
-    .option("--wait", "show progress and wait for the end")
-    .addOption(dataOption())
-    .addOption(jsonOption())
-    .action(async (sources: string[], options: AddOptions) =>
-      onDone(await add(context, sources, options)),
-    );
+function registerLocal({ program, context, onDone }: Registration): void {
+  program.commandsGroup("About files and this machine:");
   program
     .command("doctor")
     .usage("[--repair] [--clean]")
@@ -212,62 +182,6 @@ function registerQueue({ program, context, onDone }: Registration): void {
     .action(async (options: DoctorOptions) =>
       onDone(await doctor(context, options)),
     );
-  const shows = [
-    ["queue", "list the jobs", showQueue],
-    ["workers", "list the workers and what they do", showWorkers],
-  ] as const;
-  for (const [name, text, show] of shows)
-    program
-      .command(name)
-      .usage("")
-      .description(text)
-      .addOption(dataOption())
-      .addOption(jsonOption())
-      .action(async (options: NodeOptionsTyped) =>
-        onDone(await show(context, options)),
-      );
-  program
-    .command("job")
-    .usage("ID")
-    .description("all about one job")
-    .argument("<id>", "job id")
-    .addOption(dataOption())
-    .addOption(jsonOption())
-    .action(async (id: string, options: NodeOptionsTyped) =>
-      onDone(await showJob(context, id, options)),
-    );
-}
-
-function registerJobActions({ program, context, onDone }: Registration): void {
-  const actions = [
-    ["cancel", "cancel-job", "end a job and remove what it has made so far"],
-    ["retry", "retry-job", "try a failed or cancelled job again"],
-    ["remove", "remove-job", "take a job off the list"],
-  ] as const;
-  for (const [name, type, text] of actions)
-    program
-      .command(name)
-      .usage("ID")
-      .description(text)
-      .argument("<id>", "job id")
-      .addOption(dataOption())
-      .action(async (jobId: string, options: NodeOptionsTyped) =>
-        onDone(await tell(context, { type, jobId }, options)),
-      );
-  for (const name of ["pause", "resume"] as const)
-    program
-      .command(name)
-      .usage("[ID]")
-      .description(`${name} a job, or the whole queue`)
-      .argument("[id]", "job id")
-      .addOption(dataOption())
-      .action(async (id: string | undefined, options: NodeOptionsTyped) =>
-        onDone(await pause(context, name, id, options)),
-      );
-}
-
-function registerLocal({ program, context, onDone }: Registration): void {
-  program.commandsGroup("About files and this machine:");
   const presets = program
     .command("presets")
     .usage("[show NAME | import FILE]")
@@ -324,25 +238,8 @@ function registerLocal({ program, context, onDone }: Registration): void {
       );
 }
 
-function dataOption(): Option {
-  return new Option("--data <dir>", "the node's data folder");
-}
-
-function jsonOption(): Option {
-  return new Option("--json", "print JSON");
-}
-
 function workersOption(text: string): Option {
   return new Option("--workers <n>", text).argParser((typed: string) =>
     parseWholeNumber(typed, { name: "--workers", min: 1, max: maxWorkers }),
-  );
-}
-
-function segmentOption(): Option {
-  return new Option(
-    "--segment-seconds <s>",
-    "length of every segment (default: chosen as it goes)",
-  ).argParser((typed: string) =>
-    parseNumber(typed, { name: "--segment-seconds", min: 0.5, max: 3600 }),
   );
 }

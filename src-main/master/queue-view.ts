@@ -6,6 +6,7 @@ import {
   describeExplanation,
   explainJob,
   explainWorker,
+  type ExplanationWords,
 } from "../core/scheduler/explain.ts";
 import {
   jobProgress,
@@ -112,7 +113,10 @@ export function workerView(
         const job = master.queue.find(attempt.assignment.jobId);
         return `${job ? basename(job.request.sourcePath) : "?"}, ${attempt.assignment.kind}`;
       }),
-    idleReason: explanation === null ? null : describeExplanation(explanation),
+    idleReason:
+      explanation === null
+        ? null
+        : describeExplanation(explanation, wordsOf(master)),
   };
 }
 
@@ -156,14 +160,37 @@ function stateOf(job: Job): JobState {
 }
 
 function waitingFor(master: Master, job: Job, nowMs: number): string | null {
+  const { state } = master.loop;
+  if (job.hasEnded) return null;
   if (job.phase.kind === "waiting") {
-    return master.queuePaused
-      ? "The queue is paused."
-      : "Other jobs come first.";
+    if (job.paused) return "It is paused.";
+    if (master.queuePaused) return "The queue is paused.";
+    const [first] = state.order;
+    return first === undefined
+      ? "Its turn is about to come."
+      : `It comes after ${wordsOf(master).job(first.jobId)}.`;
   }
-  if (!job.isActive) return null;
-  const explanation = explainJob(master.loop.state, job.id, nowMs);
-  return explanation === null ? null : describeExplanation(explanation);
+  if (!state.jobs.has(job.id)) return "The source is being looked at.";
+  const explanation = explainJob(state, job.id, nowMs);
+  return explanation === null
+    ? null
+    : describeExplanation(explanation, wordsOf(master));
+}
+
+function wordsOf(master: Master): ExplanationWords {
+  return {
+    job: (id) => {
+      const job = master.queue.find(id);
+      return job === undefined
+        ? "another job"
+        : basename(job.request.sourcePath);
+    },
+    time: (atMs) => {
+      const at = new Date(atMs);
+      const two = (value: number): string => String(value).padStart(2, "0");
+      return `${two(at.getHours())}:${two(at.getMinutes())}`;
+    },
+  };
 }
 
 function streamNotes(job: Job): UiStreamNote[] {

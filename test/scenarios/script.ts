@@ -9,6 +9,7 @@
  *   TIME pause|resume|cancel|retry|end J                 TIME pause-queue | resume-queue
  *   TIME move J before=J|last                            TIME priority J N
  *   TIME choose J W,…|any                                TIME forgive W
+ *   TIME share [small=RATIO] [no-stealing] [no-duplicates]
  *   TIME ready|draining|suspended W                      TIME heard W …
  *   TIME inherit A job=J task=T on=W [range=A-B] [last] [stage=N]
  *   TIME started|verified A    progress A done=N fed=N   shortened A end=N    failed A CODE
@@ -147,6 +148,11 @@ function runUntil(
   return out;
 }
 
+const words = {
+  job: (id: string): string => id,
+  time: (atMs: number): string => `${String(atMs)} ms`,
+};
+
 const list = (text: string | undefined): string[] =>
   text === undefined || text === "" ? [] : text.split(",");
 
@@ -209,6 +215,15 @@ function eventOf(command: Command): SchedulerEvent {
         type: "job-workers-chosen",
         jobId,
         allowedWorkers: rest[0] === "any" ? null : list(rest[0]).map(deviceId),
+      };
+    case "share":
+      return {
+        type: "queue-configured",
+        settings: {
+          smallJobShare: number("small"),
+          stealing: !options.has("no-stealing"),
+          duplicates: !options.has("no-duplicates"),
+        },
       };
     case "forgive":
       return { type: "worker-forgiven", workerId };
@@ -385,6 +400,6 @@ function why(state: SchedulerState, name: string, atMs: number): string[] {
     ? explainWorker(state, deviceId(name), atMs)
     : explainJob(state, jobIdOf(name), atMs);
   return [
-    `| ${reason === null ? "at work" : `${reason.key}: ${describeExplanation(reason)}`}`,
+    `| ${reason === null ? "at work" : `${reason.key}: ${describeExplanation(reason, words)}`}`,
   ];
 }

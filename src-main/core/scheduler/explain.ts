@@ -23,35 +23,57 @@ const sentences = {
   "worker-draining": "It finishes what it has and takes nothing new.",
   "worker-suspended": "Its owner needs it: {reason}.",
   "worker-resting": "Its last part failed; it is given another one shortly.",
-  "worker-blocked": "It is set aside for {capability} after failures ({code}).",
+  "worker-blocked":
+    "It is set aside for {capability} until {until} after failures ({code}).",
   "worker-lacks": "No job in the queue suits it: {capability} is missing.",
   "worker-not-chosen": "The jobs in the queue are meant for other workers.",
   "worker-all-given":
     "Everything left is in work elsewhere and would not be done sooner here.",
   "queue-empty": "There is nothing to do.",
+  "jobs-paused": "The jobs in the queue are paused.",
+  "jobs-held":
+    "The jobs in the queue wait for trouble on the master to pass ({code}).",
+  "jobs-finishing": "All parts are done; the master puts the output together.",
   "queue-paused": "The queue is paused.",
   "job-paused": "It is paused.",
   "job-held": "It waits for trouble on this machine to pass ({code}).",
   "job-remaking": "It is prepared again as one piece.",
-  "job-staged": "All parts are done.",
+  "job-staged": "All parts are done; the output is put together.",
   "job-failed": "It failed ({code}).",
   "no-worker": "No worker is connected.",
   "no-worker-chosen": "None of the workers chosen for it is connected.",
   "no-worker-can": "No worker can do it: {capability} is missing.",
   "workers-blocked":
-    "Every worker that could do it is set aside after failures.",
+    "Every worker that could do it is set aside after failures, the first until {until}.",
+  "workers-resting": "A part failed; it is tried again shortly.",
+  "workers-draining":
+    "Every worker that could do it finishes what it has and takes nothing new.",
   "workers-busy-owners":
     "The owners of all workers that could do it need them now.",
   "index-growing": "The source is still being read.",
-  "job-behind": "Other jobs come first.",
+  "job-behind": "It comes after {job}.",
 } as const;
 export type ExplanationKey = keyof typeof sentences;
 
+/** What the scheduler has only as numbers and ids, in words. */
+export interface ExplanationWords {
+  /** What people call a job. */
+  readonly job: (id: JobId) => string;
+  /** The caller's clock as people read it. */
+  readonly time: (atMs: number) => string;
+}
+
 /** The sentence for people. */
-export function describeExplanation(explanation: Explanation): string {
-  return sentences[explanation.key].replace(/\{(\w+)\}/g, (_, name: string) =>
-    String(explanation.parameters[name] ?? ""),
-  );
+export function describeExplanation(
+  explanation: Explanation,
+  words: ExplanationWords,
+): string {
+  const { key, parameters } = explanation;
+  return sentences[key].replace(/\{(\w+)\}/g, (_, name: string) => {
+    if (name === "until") return words.time(Number(parameters["untilMs"]));
+    if (name === "job") return words.job(parameters["jobId"] as JobId);
+    return String(parameters[name] ?? "");
+  });
 }
 
 const because = (
@@ -97,7 +119,25 @@ function explainIdle(
       reason = found;
     if (found.key === "worker-resting") return found;
   }
-  return reason ?? because("queue-empty");
+  return reason ?? explainNothingRunnable(state);
+}
+
+/** Why there is nothing for anybody: of the first job that is there. */
+function explainNothingRunnable(state: SchedulerState): Explanation {
+  const [first] = state.order;
+  if (first === undefined) return because("queue-empty");
+  if (first.paused) return because("jobs-paused");
+  switch (first.status.kind) {
+    case "held":
+      return because("jobs-held", { code: first.status.code });
+    case "remaking":
+      return because("index-growing");
+    case "staged":
+      return because("jobs-finishing");
+    case "open":
+    case "failed":
+      return because("queue-empty");
+  }
 }
 
 function explainPair(
@@ -172,11 +212,42 @@ function explainOpen(
         clockMs - (job.unableSinceMs ?? clockMs) >= state.config.noWorkerCanMs,
       ),
     });
-  if (able.every((worker) => isBlocked(worker, needs, clockMs)))
-    return because("workers-blocked");
-  if (able.every((worker) => worker.availability.kind !== "ready"))
-    return because("workers-busy-owners");
+  const key = blockKey(needs);
+  const free = able.filter((worker) => !isBlocked(worker, needs, clockMs));
+  if (free.length === 0) {
+    const ends = able.map(
+      (worker) => worker.blocks.get(key)?.untilMs ?? clockMs,
+    );
+    return because("workers-blocked", {
+      untilMs: callerTime(state, Math.min(...ends)),
+    });
+  }
+  const ready = free.filter((worker) => worker.availability.kind === "ready");
+  if (ready.length === 0)
+    return because(
+      free.some((worker) => worker.availability.kind === "draining")
+        ? "workers-draining"
+        : "workers-busy-owners",
+    );
   if (!hasOpenVideo(job) || (job.stage.grows && !job.timelineComplete))
     return because("index-growing");
-  return because("job-behind");
+  if (ready.every((worker) => worker.restUntilMs > clockMs))
+    return because("workers-resting");
+  const ahead = jobAhead(state, job, ready);
+  return ahead === null
+    ? because("index-growing")
+    : because("job-behind", { jobId: ahead.jobId });
+}
+
+/** The job that those who could do this one work for. */
+function jobAhead(
+  state: SchedulerState,
+  job: Job,
+  workers: readonly Worker[],
+): Job | null {
+  for (const worker of workers)
+    for (const attempt of worker.attempts)
+      if (attempt.job !== job) return attempt.job;
+  const at = state.order.indexOf(job);
+  return state.order.slice(0, at).find(isRunnable) ?? null;
 }
