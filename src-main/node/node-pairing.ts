@@ -10,7 +10,6 @@ import {
   readLink,
   type JoinSecret,
 } from "../net/pairing/join.ts";
-import { joinMaster } from "../net/pairing/pairing-client.ts";
 import { withoutPeer, withPeer } from "../protocol/peer.ts";
 import type {
   PairingRequest,
