@@ -11,6 +11,7 @@ import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { catalogue, Failure, type ErrorCode } from "../core/errors.ts";
+import { FeedWindow } from "../core/feed-window.ts";
 import type { Order } from "../core/order.ts";
 import type { Assignment } from "../core/scheduler/effects.ts";
 import type { Feed, RangeFeed } from "../media/feed.ts";
@@ -256,11 +257,14 @@ export class MasterAttempt {
       if (this.feedUnwanted || !(error instanceof Failure)) return;
       this.end({ kind: "failed", code: error.code, detail: error.detail });
     });
+    const window = new FeedWindow();
     const sending = transfers.send(transferIds.feed(id), feed.stream, {
       signal,
       onProgress: (bytes) => {
         this.bytesSent = bytes;
+        window.took(bytes, performance.now());
       },
+      aheadBytes: () => window.bytes,
     });
     // A worker that has its last frame stops reading: the feed is then cut short on purpose.
     sending.catch(() => {

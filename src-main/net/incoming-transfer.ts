@@ -7,6 +7,7 @@ import type { TransferMessage } from "../protocol/link-messages.ts";
 import {
   confirmEveryBytes,
   confirmEveryFrames,
+  confirmLeastBytes,
   windowBytes,
   windowFrames,
 } from "./link-limits.ts";
@@ -173,9 +174,11 @@ export class IncomingTransfer {
   }
 
   #confirm(): void {
+    const taken = this.#takenBytes - this.#confirmedBytes;
     const isDue =
-      this.#takenBytes - this.#confirmedBytes >= confirmEveryBytes ||
-      this.#unconfirmedFrames >= confirmEveryFrames;
+      taken >= confirmEveryBytes ||
+      this.#unconfirmedFrames >= confirmEveryFrames ||
+      (taken >= confirmLeastBytes && this.#queue.length <= 1);
     if (!isDue) return;
     this.#confirmedBytes = this.#takenBytes;
     this.#unconfirmedFrames = 0;

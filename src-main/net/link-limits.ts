@@ -7,6 +7,8 @@ export const windowFrames = 1024;
 /** A receiver confirms at least this often; far below the window, so it never dries up. */
 export const confirmEveryBytes = windowBytes / 8;
 export const confirmEveryFrames = windowFrames / 8;
+/** Or in steps of this when hardly anything waits: the sender may send less far ahead than the window. */
+export const confirmLeastBytes = 64 * 1024;
 /** A control message; an order with hundreds of streams stays far below. */
 export const controlMaxBytes = 256 * 1024;
 /** Control bytes not yet taken by the network; more means the peer does not read. */

@@ -179,9 +179,13 @@ export class OutgoingTransfer {
     if (this.#sha256 !== null) return null;
     if (this.#unconfirmed.length >= windowFrames) return null;
     if (this.#sourceEnded) return this.#frame(nothing, true);
+    const ahead = Math.min(
+      windowBytes,
+      this.#options.aheadBytes?.() ?? windowBytes,
+    );
     const room = Math.min(
       framePayloadMaxBytes,
-      this.#takenBytes + windowBytes - this.#readBytes,
+      this.#takenBytes + ahead - this.#readBytes,
       digestEveryBytes - (this.#readBytes % digestEveryBytes),
     );
     if (room <= 0) return null;

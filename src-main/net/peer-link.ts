@@ -64,6 +64,11 @@ export interface SendOptions {
   readonly signal?: AbortSignal;
   /** Told the bytes the receiver's consumer took so far. */
   readonly onProgress?: (takenBytes: number) => void;
+  /**
+   * Bytes it may be ahead of the receiver's consumer, asked before each read;
+   * at least twice `confirmLeastBytes`, and never more than `windowBytes`.
+   */
+  readonly aheadBytes?: () => number;
 }
 
 export interface SendFileOptions extends SendOptions {

@@ -63,4 +63,25 @@ describe("bulk", () => {
     stream.destroy();
     await expect(sent).rejects.toMatchObject({ code: "cancelled" });
   });
+
+  it("W14 a sender that wants to be less far ahead is not, and all arrives", async () => {
+    const { worker, master } = await farm.connect();
+    const stream = worker.transfers.receive("t", { maxBytes: 1e12 });
+    const aheadBytes = 128 * 1024;
+    const sent = master.transfers.send("t", endless(), {
+      aheadBytes: () => aheadBytes,
+    });
+    await vi.waitFor(
+      () => expect(worker.transfers.bytesReceived()).toBe(aheadBytes),
+      { timeout: 10_000 },
+    );
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(worker.transfers.bytesReceived()).toBe(aheadBytes);
+    let taken = 0;
+    for await (const chunk of stream) {
+      taken += (chunk as Buffer).length;
+      if (taken > 8 * aheadBytes) break;
+    }
+    await expect(sent).rejects.toMatchObject({ code: "cancelled" });
+  });
 });
