@@ -18,7 +18,7 @@ export interface Mutant {
 export const mutants: readonly Mutant[] = [
   {
     name: "counts a result that is too fast to be true",
-    seeds: [7],
+    seeds: [25],
     file: "attempts",
     from: "const code = suspicion(turn, live);",
     to: "const code = null;",
@@ -39,7 +39,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "accepts late results over verified frames",
-    seeds: [126],
+    seeds: [395],
     file: "timeline",
     from: "if (overlaps(stage.verified, startFrame, endFrame)) return null;",
     to: "",
@@ -53,7 +53,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "takes signs of life for joining again",
-    seeds: [166],
+    seeds: [222],
     file: "workers",
     from: 'if (worker?.presence !== "present") return;',
     to: 'if (worker === undefined) return;\n worker.presence = "present";',
@@ -96,7 +96,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "steals below what was fed",
     seeds: [3],
-    file: "tail",
+    file: "relief",
     from: "const gone = Math.max(",
     to: "const gone = 0 * Math.max(",
   },

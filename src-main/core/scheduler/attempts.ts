@@ -7,7 +7,14 @@ import { completeStageIfDone } from "./jobs.ts";
 import { recordFailure } from "./failures.ts";
 import { nextAttemptId } from "./ids.ts";
 import { markStarted, observeProgress, observeResult } from "./speeds.ts";
-import type { Attempt, Job, Task, VideoTask, Worker } from "./state.ts";
+import type {
+  Attempt,
+  Job,
+  SchedulerState,
+  Task,
+  VideoTask,
+  Worker,
+} from "./state.ts";
 import { addSegment, clearForResult, splitTask } from "./timeline.ts";
 import { wakeWorkers, type Turn } from "./turn.ts";
 
@@ -101,16 +108,21 @@ function detach(turn: Turn, attempt: Attempt): void {
   task.attempts.splice(task.attempts.indexOf(attempt), 1);
   const worker = state.workers.get(attempt.workerId)!;
   worker.attempts.splice(worker.attempts.indexOf(attempt), 1);
-  if (attempt.shorten !== null) {
-    const thief = state.workers.get(attempt.shorten.thief);
-    if (thief?.stealing === attempt) thief.stealing = null;
-    attempt.shorten = null;
-  }
+  endQuestion(state, attempt);
   if (task.kind === "video" && task.attempts.length === 0) {
     job.stage.running.delete(task);
     job.stage.returned.add(task);
   }
   wakeWorkers(turn);
+}
+
+/** Nobody waits any more for the later part of its range. */
+function endQuestion(state: SchedulerState, attempt: Attempt): void {
+  const thief = attempt.shorten?.thief ?? null;
+  attempt.shorten = null;
+  if (thief === null) return;
+  const asker = state.workers.get(thief);
+  if (asker?.stealing === attempt) asker.stealing = null;
 }
 
 /** Ends a live attempt that is not wanted any more; its task is open again unless another attempt lives. */
@@ -184,9 +196,7 @@ export function attemptShortened(
   const attempt = state.attempts.get(attemptId) ?? state.lost.get(attemptId);
   if (attempt === undefined || attempt.task.kind !== "video") return;
   const { shorten, task } = attempt;
-  const thief = shorten === null ? undefined : state.workers.get(shorten.thief);
-  if (thief?.stealing === attempt) thief.stealing = null;
-  attempt.shorten = null;
+  endQuestion(state, attempt);
   wakeWorkers(turn);
   if (endFrame >= attempt.endFrame || endFrame <= attempt.startFrame) {
     if (shorten !== null) attempt.unstealable = true;
@@ -196,7 +206,7 @@ export function attemptShortened(
   // A lost attempt's task, or one with a duplicate, keeps its range: someone else still does all of it.
   if (!state.attempts.has(attemptId) || task.attempts.length > 1) return;
   const later = splitTask(state, attempt.job.stage, task, endFrame, true);
-  if (shorten !== null)
+  if (shorten !== null && shorten.thief !== null)
     later.reserved = {
       workerId: shorten.thief,
       untilMs: nowMs + state.config.shortenAnswerMs,

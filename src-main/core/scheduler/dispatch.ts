@@ -2,6 +2,7 @@
 import { assign } from "./attempts.ts";
 import { takesWork } from "./eligibility.ts";
 import { hasOpenVideo, isRunnable, takeOpen } from "./open-work.ts";
+import { queuesTooLong } from "./relief.ts";
 import { isMeasured } from "./speeds.ts";
 import type { Job, SchedulerState, Worker } from "./state.ts";
 import { help } from "./tail.ts";
@@ -64,6 +65,7 @@ function prefetch(turn: Turn, worker: Worker): void {
     // How much it should get is not known before something of it was measured.
     const job = worker.attempts[0]!.job;
     if (!isMeasured(worker, job)) return;
+    if (hasOpenVideo(job) && queuesTooLong(turn, job, worker)) return;
     if (!givePrefetch(turn, worker)) return;
   }
 }

@@ -40,6 +40,7 @@ export function addJob(turn: Turn, spec: JobSpec): void {
     failures: [],
     addedAtMs: turn.nowMs,
     unableSinceMs: turn.nowMs,
+    farm: { fps: 1, atMs: -Infinity },
   };
   state.jobs.set(job.jobId, job);
   insertByPriority(state.order, job);

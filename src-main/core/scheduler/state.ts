@@ -75,7 +75,8 @@ export interface Attempt {
   /** A `shorten` that is not answered yet. */
   shorten: {
     readonly endFrame: number;
-    readonly thief: DeviceId;
+    /** Null: for everybody. */
+    readonly thief: DeviceId | null;
     readonly askedAtMs: number;
   } | null;
   /** Asked and refused, or it cannot be asked: not asked (again). */
@@ -141,6 +142,8 @@ export interface Job {
   readonly attempts: Map<AttemptId, Attempt>;
   /** Frames per second of a slot of power 1; null until measured. */
   rate: number | null;
+  /** Frames per second of all that may help, as it was lately. */
+  farm: { readonly fps: number; readonly atMs: number };
   /** Frames encoded and thrown away by duplicates. */
   wastedFrames: number;
   readonly failures: FailureRecord[];

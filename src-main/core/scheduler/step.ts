@@ -29,6 +29,7 @@ import {
   resumeJob,
   retryJob,
 } from "./jobs.ts";
+import { relieve } from "./relief.ts";
 import type { SchedulerState } from "./state.ts";
 import { wakeWorkers, type Turn } from "./turn.ts";
 import { expireJobs } from "./wake.ts";
@@ -66,7 +67,8 @@ export function step(
   state.callerMs = nowMs;
   const turn: Turn = { state, nowMs: clockMs, gapMs, effects: [] };
   apply(turn, event);
-  if (slept || changesWork(event)) dispatch(turn);
+  const hasEffects = turn.effects.length > 0;
+  if (slept || hasEffects || changesWork(event)) dispatch(turn);
   return { state, effects: turn.effects };
 }
 
@@ -158,12 +160,13 @@ function applyToFarm(turn: Turn, event: FarmEvent): void {
     case "attempt-started":
       return attemptStarted(turn, event.attemptId);
     case "attempt-progressed":
-      return attemptProgressed(
+      attemptProgressed(
         turn,
         event.attemptId,
         event.framesDone,
         event.framesFed,
       );
+      return relieve(turn, event.attemptId);
     case "attempt-verified":
       return attemptVerified(turn, event.attemptId);
     case "attempt-failed":

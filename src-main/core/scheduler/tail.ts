@@ -7,6 +7,7 @@
 import { assign, cancelAttempt } from "./attempts.ts";
 import { framesOf, snapToCut } from "./choose.ts";
 import { isEligible, needsOf } from "./eligibility.ts";
+import { lowestEnd, slackFrames } from "./relief.ts";
 import {
   attemptFps,
   expectedEndMs,
@@ -137,9 +138,7 @@ function stealBound(
   const leftMs = endMs - nowMs - overheadMs(state, worker, job);
   const even =
     ((leftMs / 1000) * victimFps * thiefFps) / (victimFps + thiefFps);
-  // What is fed cannot come back; while the question travels half a second more is fed.
-  const gone = Math.max(attempt.framesFed, attempt.framesDone + victimFps / 2);
-  const lowest = attempt.startFrame + Math.ceil(gone) + 1;
+  const lowest = lowestEnd(attempt, victimFps);
   const highest = attempt.endFrame - framesOf(job, config.minSegmentS);
   if (highest < lowest) return null;
   const wanted = Math.min(
@@ -153,12 +152,16 @@ function stealBound(
     if (endMs - Math.max(victimEndsMs, thiefEndsMs) < config.minGainMs)
       return null;
   }
-  const reach = Math.round(stolen * config.snapRatio);
+  const reach = Math.min(
+    Math.round(stolen * config.snapRatio),
+    slackFrames(state, victimFps),
+  );
   return snapToCut(
     job.cutPoints,
     wanted,
     Math.max(wanted - reach, lowest),
-    Math.min(wanted + reach, highest),
+    // As late as it is, each frame more would make the victim end later.
+    wanted === lowest ? lowest : Math.min(wanted + reach, highest),
   );
 }
 
