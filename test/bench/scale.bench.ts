@@ -92,7 +92,7 @@ export async function quotaSource(bench: Bench): Promise<string> {
   return loopClip(bench, clip, bench.isQuick ? 1 : 10);
 }
 
-function quotaClip(bench: Bench): Promise<string> {
+export function quotaClip(bench: Bench): Promise<string> {
   return makeClip(bench, {
     width: bench.isQuick ? 320 : 640,
     height: bench.isQuick ? 180 : 360,
@@ -102,11 +102,16 @@ function quotaClip(bench: Bench): Promise<string> {
 }
 
 /** So that one worker alone needs about `aloneS`, and all together leave the master its part. */
-export async function coresPerWorker(
-  bench: Bench,
-  workers: number,
-): Promise<number> {
+async function coresPerWorker(bench: Bench, workers: number): Promise<number> {
   const clip = await quotaClip(bench);
+  const workS = (await workSeconds(bench, clip)) * (bench.isQuick ? 1 : 10);
+  const wanted = workS / (bench.isQuick ? 20 : aloneS);
+  const fair = (Math.min(2, availableParallelism()) - masterCores) / workers;
+  return Math.max(0.05, Math.min(wanted, fair, mostPerWorker));
+}
+
+/** CPU time of one worker's encode of a clip, alone. */
+export async function workSeconds(bench: Bench, clip: string): Promise<number> {
   const args = [
     ...["-nostdin", "-v", "error", "-y", "-threads", "1", "-i", clip, "-an"],
     ...plainVideoArguments(quotaRecipe, 1),
@@ -115,10 +120,7 @@ export async function coresPerWorker(
   const { wallS, cpuS } = await timeTools(bench, [
     { program: bench.binaries.ffmpeg, args },
   ]);
-  const workS = (cpuS ?? wallS) * (bench.isQuick ? 1 : 10);
-  const wanted = workS / (bench.isQuick ? 20 : aloneS);
-  const fair = (Math.min(2, availableParallelism()) - masterCores) / workers;
-  return Math.max(0.05, Math.min(wanted, fair, mostPerWorker));
+  return cpuS ?? wallS;
 }
 
 export const scale: Section = {

@@ -8,71 +8,89 @@
  */
 import path from "node:path";
 import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
 import { benchPreset } from "./bench-recipe.ts";
+import { loopClip } from "./bench-source.ts";
 import { hasQuotas, makeCpuGroup, type CpuGroup } from "./cgroup.ts";
 import { withFarm, type BenchFarm } from "./farm-processes.ts";
-import { coresPerWorker, quotaRecipe, quotaSource } from "./scale.bench.ts";
+import { quotaClip, quotaRecipe, workSeconds } from "./scale.bench.ts";
 import { Skipped, type Bench, type Section } from "./section.ts";
-import { freshName, runTool } from "./tool-run.ts";
+import { freshName } from "./tool-run.ts";
 
 const slowdown = 20;
 const workerCount = 4;
+/** Of each worker; the rest of two cores is the master's. */
+const mostCores = 0.4;
 
 interface TailRun {
   readonly wallS: number;
   /** When the worker fell; NaN for an undisturbed run. */
   readonly faultS: number;
   readonly wastedRatio: number;
+  /** It took longer than was waited. */
+  readonly isCutOff: boolean;
 }
+
+/** Of an undisturbed run: so long that starting and joining are little of it. */
+/** Times an undisturbed run: without stealing it may take ten minutes. */
+const patience = 1.6;
+const undisturbedS = (isQuick: boolean): number => (isQuick ? 20 : 56);
+const clips = (isQuick: boolean): number => (isQuick ? 6 : 10);
 
 async function run(bench: Bench): Promise<void> {
   if (!(await hasQuotas()))
     throw new Skipped("no cgroup v1 CPU controller to write to");
-  const source = await quotaSource(bench);
-  const cores = await coresPerWorker(bench, workerCount);
+  const { isQuick } = bench;
+  const clip = await quotaClip(bench);
+  const source = await loopClip(bench, clip, clips(isQuick));
+  const workS = (await workSeconds(bench, clip)) * clips(isQuick);
+  const cores = Math.min(
+    workS / (workerCount * undisturbedS(isQuick)),
+    mostCores,
+  );
+  bench.say(`each worker has ${(cores * 100).toFixed(1)} % of a core`);
   const groups: CpuGroup[] = [];
   for (let at = 0; at < workerCount; at += 1)
     groups.push(await makeCpuGroup(freshName("tail"), bench.scope, true));
   const common = { bench, source, cores, groups };
-  const rounds = bench.isQuick ? 1 : 2;
-  const wanted = { bound: "at-most", value: 1.1 } as const;
-  const ideal: number[] = [];
-  const wasted: number[] = [];
-  const bare: number[] = [];
-  const plain = await plainScheduler(bench);
-  for (let round = 0; round < rounds; round += 1) {
-    const base = await once(common, [], false);
-    const fault = await once(common, [], true);
-    ideal.push(fault.wallS / idealS(base.wallS, fault.faultS));
-    wasted.push(fault.wastedRatio * 100);
-    bench.say(
-      `undisturbed ${base.wallS.toFixed(1)} s; fault at ${fault.faultS.toFixed(1)} s: ${fault.wallS.toFixed(1)} s`,
-    );
-    if (plain === null) continue;
-    const without = await once(common, plain, true);
-    bench.say(`without stealing and duplicates ${without.wallS.toFixed(1)} s`);
-    bare.push(without.wallS / idealS(base.wallS, without.faultS));
-  }
-  bench.tell({
-    name: "makespan over ideal",
-    unit: "",
-    values: ideal,
-    target: wanted,
-  });
+  // The undisturbed runs stand around those they are compared with.
+  const before = await once(common, [], false);
+  const faults = [await once(common, [], true)];
+  const plain = await once(
+    common,
+    plainScheduler,
+    true,
+    patience * before.wallS,
+  );
+  const after = isQuick ? before : await once(common, [], false);
+  if (!isQuick) faults.push(await once(common, [], true));
+  const bases = isQuick ? [before] : [before, after];
+  tellMakespans(bench, "", faults, bases);
   bench.tell({
     name: "wasted work",
     unit: "%",
-    values: wasted,
+    values: faults.map(({ wastedRatio }) => wastedRatio * 100),
     target: { bound: "at-most", value: 5 },
   });
-  if (bare.length > 0)
-    bench.tell({
-      name: "makespan over ideal, no stealing, no duplicates",
-      unit: "",
-      values: bare,
-      target: null,
-    });
-  else bench.say("serve has no --scheduler: not compared with a plain one");
+  const least = plain.isCutOff ? " at least (stopped)" : "";
+  tellMakespans(bench, `${least}, no stealing, no duplicates`, [plain], bases);
+}
+
+/** Every run over the ideal of every undisturbed one: their spread shows, too. */
+function tellMakespans(
+  bench: Bench,
+  how: string,
+  runs: readonly TailRun[],
+  bases: readonly TailRun[],
+): void {
+  bench.tell({
+    name: `makespan over ideal${how}`,
+    unit: "",
+    values: runs.flatMap((one) =>
+      bases.map((base) => one.wallS / idealS(base.wallS, one.faultS)),
+    ),
+    target: how === "" ? { bound: "at-most", value: 1.1 } : null,
+  });
 }
 
 function idealS(undisturbedS: number, faultS: number): number {
@@ -91,6 +109,7 @@ async function once(
   { bench, source, cores, groups }: Common,
   masterArguments: readonly string[],
   hasFault: boolean,
+  mostS = Infinity,
 ): Promise<TailRun> {
   for (const group of groups) await group.limit(null);
   const wish = {
@@ -100,55 +119,60 @@ async function once(
   };
   const result = await withFarm(bench, wish, async (farm) => {
     for (const group of groups) await group.limit(cores);
-    return await encode(bench, farm, source, async () => {
+    return await encode(bench, farm, { source, mostS }, async () => {
       if (hasFault) await groups[0]?.limit(cores / slowdown);
     });
   });
   // Else it would take long to go.
   for (const group of groups) await group.limit(null);
+  const { wallS, faultS, wastedRatio } = result;
+  bench.say(
+    `${[...masterArguments, hasFault ? `fault at ${faultS.toFixed(1)} s` : "undisturbed"].join(" ")}: ${wallS.toFixed(1)} s, ${(wastedRatio * 100).toFixed(1)} % wasted`,
+  );
   return result;
 }
 
 async function encode(
   bench: Bench,
   farm: BenchFarm,
-  source: string,
+  { source, mostS }: { readonly source: string; readonly mostS: number },
   fall: () => Promise<void>,
 ): Promise<TailRun> {
   const startedMs = performance.now();
+  const sinceStart = (): number => (performance.now() - startedMs) / 1000;
   let faultS = NaN;
-  const { figures, wallS } = await farm.encode({
+  const job = farm.encode({
     source,
     output: path.join(bench.folder, "tail.mkv"),
     preset: "Bench",
     onState: ({ progressRatio }) => {
       if (!Number.isNaN(faultS) || progressRatio < 0.5) return;
-      faultS = (performance.now() - startedMs) / 1000;
+      faultS = sinceStart();
       fall().catch((error: unknown) => bench.say(String(error)));
     },
   });
-  return {
-    wallS,
-    faultS,
-    wastedRatio: figures.wastedFrames / figures.frames,
-  };
+  const stop = new AbortController();
+  const cutOff = Number.isFinite(mostS)
+    ? sleep(mostS * 1000, null, { signal: stop.signal }).catch(() => null)
+    : new Promise<null>(() => undefined);
+  const ended = await Promise.race([job, cutOff]).finally(() => stop.abort());
+  if (ended !== null)
+    return {
+      wallS: ended.wallS,
+      faultS,
+      wastedRatio: ended.figures.wastedFrames / ended.figures.frames,
+      isCutOff: false,
+    };
+  // It ends with its farm.
+  job.catch(() => undefined);
+  return { wallS: sinceStart(), faultS, wastedRatio: 0, isCutOff: true };
 }
 
-/** The arguments that switch both off, where `serve` has them. */
-async function plainScheduler(bench: Bench): Promise<string[] | null> {
-  const args = [
-    "--scheduler",
-    JSON.stringify({ stealing: false, duplicates: false }),
-  ];
-  const cli = path.join(bench.root, "dist/main/cli.js");
-  // An unknown option is refused before the missing --master is.
-  const probe = ["serve", "--role", "worker", "--no-ui", ...args];
-  const words = await runTool(bench, process.execPath, [cli, ...probe]).then(
-    () => "",
-    (error: unknown) => String(error),
-  );
-  return words.includes("unknown option") ? null : args;
-}
+/** Both switched off. */
+const plainScheduler: readonly string[] = [
+  "--scheduler",
+  JSON.stringify({ stealing: false, duplicates: false }),
+];
 
 export const tail: Section = {
   name: "tail",
