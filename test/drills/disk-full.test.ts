@@ -13,6 +13,8 @@ describe.runIf(hasSmallDisks)("a full disk", () => {
     farm = await startDrillFarm({
       workers: [{}, {}],
       masterDisk: { limits: "size=32m" },
+      // People wait half a minute until it looks again; a drill need not.
+      masterArguments: ["--scheduler", JSON.stringify({ holdMs: 4_000 })],
     });
     const filler = farm.masterFile("filler");
     // Room for the queue and a segment or two, not for all of them.

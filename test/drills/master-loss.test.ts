@@ -1,12 +1,17 @@
 /** The master is killed at random instants: queue and finished segments stay, the output is right. */
-import { afterEach, describe, expect, test } from "vitest";
+import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, describe, expect, test } from "vitest";
 import {
   startDrillFarm,
   type AddedJob,
   type DrillFarm,
 } from "../fixtures/drill-farm.ts";
-import { drillClip } from "../fixtures/drill-media.ts";
+import {
+  drillBinaries,
+  drillClip,
+  scriptFfmpeg,
+} from "../fixtures/drill-media.ts";
 
 const all = process.env["REELFARM_DRILLS"] === "all";
 /** Written down with a failure, so that it can be repeated. */
@@ -39,6 +44,34 @@ function isOver(job: AddedJob): Promise<boolean> {
     .then(([over = false]) => over);
 }
 
+/** Takes all its input at once, waits, encodes; says so in its folder, and counts in the worker's. */
+async function slowAfterFeed(): Promise<string> {
+  const { ffmpeg } = await drillBinaries();
+  return scriptFfmpeg(
+    "slow-after-feed",
+    [
+      'case " $* " in',
+      '*" -f nut -i pipe:0 -filter_complex "*) echo video >> ../../encodes.log ;;',
+      `*) exec '${ffmpeg}' "$@" ;;`,
+      "esac",
+      "cat > input && touch fed && sleep 2",
+      `'${ffmpeg}' "$@" < input && touch made`,
+    ].join("\n"),
+  );
+}
+
+/** In the folder of an attempt of the only worker. */
+async function fileAppears(name: string): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  const work = farm.workerFile("worker-1", "worker");
+  for (;;) {
+    const files = await readdir(work, { recursive: true }).catch(() => []);
+    if (files.some((file) => file.endsWith(`/${name}`))) return;
+    if (Date.now() > deadline) throw farm.told(`no ${name} in ${work}`);
+    await sleep(50);
+  }
+}
+
 async function killUntilDone(jobs: readonly AddedJob[], maxKills: number) {
   const random = randomFrom(seed);
   let kills = 0;
@@ -65,8 +98,8 @@ describe(`the master dies (seed ${String(seed)})`, () => {
 
   test("a finished segment is not encoded again after a kill", async () => {
     farm = await startDrillFarm({ workers: [{ pace: 2 }] });
-    const source = await drillClip({ durationS: 24 });
-    const job = await farm.addJob({ source, segmentS: 2 });
+    const source = await drillClip({ durationS: 12 });
+    const job = await farm.addJob({ source, segmentS: 1 });
     const ratio = (above: number) =>
       farm.waitFor(
         ({ jobs }) => jobs.find((one) => one.progressRatio > above),
@@ -80,6 +113,28 @@ describe(`the master dies (seed ${String(seed)})`, () => {
     // A segment is a twelfth: lost are the one at work and the one being checked, at most.
     expect(progressRatio).toBeGreaterThan(0.5 - 2.5 / 12);
     await farm.expectRight(job);
+    await farm.nothingLeft([job]);
+  });
+
+  test("what a worker finished while the master was dead is handed in, and used", async () => {
+    farm = await startDrillFarm({
+      workers: [{ ffmpeg: await slowAfterFeed() }],
+    });
+    const source = await drillClip({ durationS: 12, whole: true });
+    const job = await farm.addJob({ source });
+    await fileAppears("fed");
+    await farm.master.kill9();
+    await fileAppears("made");
+    farm.master.start();
+    await farm.connect();
+    await farm.expectRight(job);
+    const encodes = await readFile(
+      farm.workerFile("worker-1", "encodes.log"),
+      "utf8",
+    );
+    expect(encodes).toBe("video\n");
+    const { figures } = await farm.detail(job);
+    expect(figures?.wastedFrames).toBe(0);
     await farm.nothingLeft([job]);
   });
 

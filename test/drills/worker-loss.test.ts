@@ -10,6 +10,8 @@ const frozenMs = 15_000;
 /** A machine that does ten other things may take this many times as long; what is wrong takes longer still. */
 const patience = 2;
 
+const all = process.env["REELFARM_DRILLS"] === "all";
+
 let farm: DrillFarm;
 afterEach(() => farm.close());
 
@@ -58,6 +60,26 @@ describe("a worker is lost", () => {
     await farm.nothingLeft([job]);
   });
 
+  test.runIf(all)(
+    "SIGSTOP of ffmpeg alone: the link lives, nothing comes, and it is at work elsewhere within 15 s",
+    async () => {
+      farm = await startDrillFarm({ workers: [{ pace: 6 }, { pace: 6 }] });
+      const job = await farm.addJob({
+        source: await drillClip({ durationS: 24, whole: true }),
+      });
+      let frozen = 0;
+      const tookMs = await timeToElsewhere((victim) => {
+        frozen = victim.freezeFfmpeg();
+      });
+      console.log(`ffmpeg frozen: elsewhere after ${tookMs.toFixed(0)} ms`);
+      expect(frozen).toBeGreaterThan(0);
+      expect(tookMs).toBeLessThan(patience * frozenMs);
+      await farm.expectRight(job);
+      // The frozen encoder, too.
+      await farm.nothingLeft([job]);
+    },
+  );
+
   test("kill -9 of ffmpeg, again and again: every picture is right", async () => {
     farm = await startDrillFarm({ workers: [{}, {}] });
     const job = await farm.addJob({
@@ -83,23 +105,28 @@ describe("a worker is lost", () => {
     await farm.nothingLeft([job]);
   });
 
-  test("a worker that joins and leaves all the time does no harm", async () => {
-    farm = await startDrillFarm({ workers: [{ pace: 2 }, { pace: 8 }] });
-    const source = await drillClip({ durationS: 24 });
-    const job = await farm.addJob({ source, segmentS: 1.5 });
-    const flapping = farm.node("worker-2");
-    const isOver = () =>
-      farm.waitFor(({ jobs }) => [jobs[0]?.state === "done"], { what: "jobs" });
-    let rounds = 0;
-    for (; rounds < 6 && !(await isOver())[0]; rounds += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 1_500));
-      // In turn: torn away, and said goodbye.
-      if (rounds % 2 === 0) await flapping.kill9();
-      else await flapping.end();
-      flapping.start();
-    }
-    expect(rounds).toBeGreaterThan(1);
-    await farm.expectRight(job);
-    await farm.nothingLeft([job]);
-  });
+  test.runIf(all)(
+    "a worker that joins and leaves all the time does no harm",
+    async () => {
+      farm = await startDrillFarm({ workers: [{ pace: 2 }, { pace: 8 }] });
+      const source = await drillClip({ durationS: 24 });
+      const job = await farm.addJob({ source, segmentS: 1.5 });
+      const flapping = farm.node("worker-2");
+      const isOver = () =>
+        farm.waitFor(({ jobs }) => [jobs[0]?.state === "done"], {
+          what: "jobs",
+        });
+      let rounds = 0;
+      for (; rounds < 6 && !(await isOver())[0]; rounds += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 1_500));
+        // In turn: torn away, and said goodbye.
+        if (rounds % 2 === 0) await flapping.kill9();
+        else await flapping.end();
+        flapping.start();
+      }
+      expect(rounds).toBeGreaterThan(1);
+      await farm.expectRight(job);
+      await farm.nothingLeft([job]);
+    },
+  );
 });

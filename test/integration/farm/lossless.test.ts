@@ -7,43 +7,23 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FrameIndex } from "../../../src-main/core/frame-index.ts";
-import { noFilters, type Preset } from "../../../src-main/core/recipe.ts";
+import type { Preset } from "../../../src-main/core/recipe.ts";
 import { findBinaries } from "../../../src-main/media/binaries.ts";
 import { readPacketIndex } from "../../../src-main/media/packet-index.ts";
 import { probeSource } from "../../../src-main/media/probe.ts";
 import { startFarm, type Farm } from "../../fixtures/farm.ts";
 import { decodeAlone, firstDifference } from "../../fixtures/identity.ts";
+import { losslessPreset } from "../../fixtures/lossless-preset.ts";
 import { sourceRecipes } from "../../fixtures/source-recipes.ts";
 import { fixtureSource } from "../../fixtures/sources.ts";
 
 const only = process.env["REELFARM_SOURCES"]?.split(",");
 const onPath = await findBinaries({ ffmpeg: "ffmpeg", ffprobe: "ffprobe" });
 
-/** MOV, because it keeps timestamps to the tick; the rotation stays a tag there. */
+/** Sound is proved elsewhere. */
 const losslessMov: Preset = {
-  name: "Lossless MOV",
-  description: "For the proof",
-  origin: "user",
-  recipe: {
-    container: "mov",
-    video: {
-      kind: "encode",
-      encoder: "ffv1",
-      rate: { mode: "lossless" },
-      effort: "ultrafast",
-      tune: "none",
-      pixelFormat: "source",
-      keyframeIntervalS: 10,
-      filters: noFilters,
-    },
-    audio: { kind: "none" },
-    audioTracks: "all",
-    subtitles: "none",
-    chapters: "keep",
-    attachments: "none",
-    metadata: "keep",
-    fastStart: false,
-  },
+  ...losslessPreset,
+  recipe: { ...losslessPreset.recipe, audio: { kind: "none" } },
 };
 
 let farm: Farm;
