@@ -127,7 +127,9 @@ function pictureProblem(
     plan.video.kind === "encode" &&
     ["h264", "hevc", "av1", "vp9"].includes(plan.video.codec);
   const { range } = display.colour;
-  if (hasRange && range !== null && video.colour.range !== range)
+  // Where nothing is said it is "tv" (ITU-T H.264 E.2.1); x264 leaves out what goes without saying.
+  const isRange = video.colour.range ?? "tv";
+  if (hasRange && range !== null && isRange !== range)
     return `the colour range is ${video.colour.range ?? "not said"} instead of ${range}`;
   if (display.hdr.masterDisplay !== null && !video.hasMasteringDisplay)
     return "the mastering display is not said";

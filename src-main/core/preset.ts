@@ -190,7 +190,7 @@ export const builtInPresets: readonly Preset[] = [
   ),
   builtIn(
     "Lossless archive",
-    "FFV1 and FLAC in MKV: bit for bit the decoded source. Large.",
+    "FFV1 and FLAC in MKV: bit for bit the decoded source, sound of up to 24 bits. Large.",
     {
       ...everything,
       video: {

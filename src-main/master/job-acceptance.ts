@@ -47,7 +47,14 @@ export async function probeJob(
   binaries: Binaries,
 ): Promise<JobMedia> {
   const facts = await probeSource(binaries, request.sourcePath);
-  return { facts, plan: planJob(facts, request.recipe) };
+  try {
+    return { facts, plan: planJob(facts, request.recipe) };
+  } catch (cause) {
+    // The plan knows what the source is made of, not what it is called.
+    if (cause instanceof Failure && /^no-(video|audio)$/.test(cause.code))
+      throw new Failure(cause.code, request.sourcePath, { cause });
+    throw cause;
+  }
 }
 
 /** @throws Failure `source-missing` or `source-changed`. */

@@ -14,7 +14,7 @@ import {
   unlink,
   writeFile,
 } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { findPreset } from "../../../src-main/core/preset.ts";
 import type { Preset } from "../../../src-main/core/recipe.ts";
@@ -22,8 +22,12 @@ import type {
   UiFailure,
   UiJob,
 } from "../../../src-main/protocol/ui-contract.ts";
+import { savePreset } from "../../../src-main/store/preset-folder.ts";
 import { startFarm, type Farm } from "../../fixtures/farm.ts";
 import { fixtureSource } from "../../fixtures/sources.ts";
+
+const canMount = mountable();
+if (!canMount) console.warn("no right to mount: two tests are left out");
 
 const quick = variant("Quick", {});
 const onNvidia = variant("On Nvidia", { encoder: "h264-nvenc" });
@@ -48,10 +52,13 @@ describe("sources that cannot be used are refused at once", () => {
     ["hls", "playlist-refused", "media files it names"],
     ["concat-script", "playlist-refused", "media files it names"],
     ["audio-only", "no-video", "Audio only"],
+    ["encrypted-mp4", "source-encrypted", "copy protection"],
+    ["encrypted-m4a", "source-encrypted", "copy protection"],
   ])("%s: %s", async (name, code, nextStep) => {
     const failure = await refusal(await sourceOf(name), `${name}.mp4`);
     expect(failure.code).toBe(code);
     expect(failure.text).not.toContain("{");
+    expect(failure.text).toContain(basename(await sourceOf(name)));
     expect(failure.nextStep).toContain(nextStep);
     await expectNothingLeft();
   });
@@ -96,6 +103,13 @@ describe("sources that can be used in part", () => {
   );
 });
 
+test("a preset taken in while the node runs is there at once", async () => {
+  await savePreset(join(farm.folder, "master"), { ...quick, name: "Late" });
+  const job = await done("one-frame", "late.mp4", "Late");
+  expect(job.failure).toBe(null);
+  await unlink(job.outputPath);
+});
+
 describe("outputs that cannot be written", () => {
   test("one that exists is kept: output-exists", async () => {
     const output = join(outputs, "kept.mp4");
@@ -116,6 +130,24 @@ describe("outputs that cannot be written", () => {
     await unlink(join(outputs, "file"));
     await expectNothingLeft();
   });
+
+  test.skipIf(!canMount)(
+    "a drive that is read-only (needs the right to mount): output-not-writable, before any work",
+    async () => {
+      const drive = join(farm.folder, "read-only");
+      await mkdir(drive);
+      execFileSync("mount", ["-t", "tmpfs", "-o", "ro", "none", drive]);
+      try {
+        const source = await sourceOf("closed-mp4");
+        const failure = await refusal(source, "../read-only/film.mp4");
+        expect(failure.code).toBe("output-not-writable");
+        expect(failure.text).toContain("film.mp4");
+      } finally {
+        execFileSync("umount", ["-l", drive]);
+      }
+      await expectNothingLeft();
+    },
+  );
 
   test("the source itself: output-is-source", async () => {
     const source = join(outputs, "film.mp4");
@@ -172,8 +204,6 @@ describe("what changes during the job", () => {
     await expectNothingLeft();
   });
 });
-
-const canMount = mountable();
 
 describe.skipIf(!canMount)("a full disk (needs the right to mount)", () => {
   test.each(["output folder", "work folder"])(

@@ -77,6 +77,7 @@ describe.concurrent("outputs of the farm", () => {
             ),
           ).toEqual([]);
         if (name === "subtitle burnt in") expectBurnt(after, before);
+        await expectKept(generation, source, file, output);
         if (generation === both[0])
           table.push({
             name,
@@ -90,6 +91,8 @@ describe.concurrent("outputs of the farm", () => {
           });
       }
       await expectWeight(file, output);
+      if (output.says !== undefined)
+        expect(job.notes.join("\n")).toMatch(output.says);
       if (output.recipe.video.kind === "encode")
         expect(figures?.segmentCount).toBeGreaterThan(1);
       await rm(file);
@@ -153,6 +156,31 @@ function expectBurnt(after: PlayedFile, before: PlayedFile): void {
     (timeS) => (timeS >= 1 && timeS < 2.5) || (timeS >= 4 && timeS < 6),
   );
   expect(changed).toEqual(spoken);
+}
+
+/** What must come through as it was. */
+async function expectKept(
+  generation: Binaries,
+  source: string,
+  file: string,
+  { untouched, soundAs, timecode }: Output,
+): Promise<void> {
+  const hash = (of: string, ...args: string[]): Promise<string> =>
+    ffmpeg(generation, "-i", of, ...args, "-f", "md5", "pipe:1");
+  for (const stream of untouched ?? []) {
+    const args = ["-map", stream, "-c", "copy"];
+    expect(await hash(file, ...args)).toBe(await hash(source, ...args));
+  }
+  if (soundAs !== undefined) {
+    const args = ["-map", "0:a:0", "-c:a", `pcm_${soundAs}`];
+    expect(await hash(file, ...args)).toBe(await hash(source, ...args));
+  }
+  if (timecode !== undefined) {
+    const { streams } = await playedOnce(generation, file);
+    const track = streams.find(({ tags }) => tags?.["timecode"] !== undefined);
+    expect(track?.tags?.["timecode"]).toBe(timecode);
+    expect(streams.some(({ codec_type }) => codec_type === "data")).toBe(true);
+  }
 }
 
 async function expectWeight(
