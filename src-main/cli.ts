@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=2
 import { main } from "./cli/main.ts";
 
 /** For what still holds the process after everything was put away. */

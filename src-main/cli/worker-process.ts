@@ -6,6 +6,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { formatDeviceId } from "../core/device-name.ts";
+import { nodeFlags } from "../core/process-flags.ts";
 import type { DeviceId } from "../core/identifiers.ts";
 import { formatAddress, type Address } from "./argument-checks.ts";
 
@@ -64,7 +65,7 @@ export function startWorkerProcess(
 function workerArguments(options: WorkerProcessOptions): string[] {
   return [
     // The flags this process itself was started with, e.g. to read sources.
-    ...process.execArgv,
+    ...new Set([...process.execArgv, ...nodeFlags]),
     fileURLToPath(new URL("../cli.js", import.meta.url)),
     "serve",
     "--role=worker",

@@ -24,6 +24,7 @@ import type {
 import { savePreset } from "../../src-main/store/preset-folder.ts";
 import { insideGroups, type CpuGroup } from "./cgroup.ts";
 import { cpuSecondsOf } from "./process-figures.ts";
+import { nodeFlags } from "../../src-main/core/process-flags.ts";
 import type { Bench } from "./section.ts";
 import { freshName } from "./tool-run.ts";
 
@@ -149,7 +150,7 @@ class NodeProcess {
     groups: readonly CpuGroup[],
   ) {
     const cli = path.join(bench.root, "dist/main/cli.js");
-    const serve = [cli, "serve", "--with-parent", ...args];
+    const serve = [...nodeFlags, cli, "serve", "--with-parent", ...args];
     const child = spawn(...insideGroups(groups, process.execPath, serve), {
       stdio: ["pipe", "pipe", "pipe"],
       // Ctrl-C comes to us alone; we then end it in order.
