@@ -58,7 +58,7 @@ function pictureChain(
   const { encode, picture } = order;
   const { filters } = encode;
   const crop = cropFilters(filters);
-  const tonemap = tonemapFilters(filters, picture.colour);
+  const tonemap = tonemapFilters(order);
   const denoise = denoiseFilters(filters);
   const trim = trimFilters(order);
   // Cutting commutes with all filters that look at single frames.
@@ -114,18 +114,18 @@ function cropFilters({ crop }: VideoFilters): string[] {
 }
 
 /** By way of linear light, as BT.2390 asks; 100 cd/m² is SDR's reference white. */
-function tonemapFilters(
-  { tonemap }: VideoFilters,
-  colour: ColourFacts,
-): string[] {
-  if (tonemap === "off") return [];
+function tonemapFilters(order: VideoOrder): string[] {
+  const { filters } = order.encode;
+  if (filters.tonemap === "off") return [];
   return [
-    ...colourTags(colour),
+    ...colourTags(order.picture.colour),
     "zscale=t=linear:npl=100",
     "format=gbrpf32le",
     "zscale=p=bt709",
     "tonemap=tonemap=hable:desat=0",
     "zscale=t=bt709:m=bt709:r=tv",
+    // Else it stays RGB, and the scaler after it makes BT.601 of that.
+    `format=${filters.crop === null ? outputPixelFormat(order) : "yuv444p16le"}`,
   ];
 }
 
