@@ -122,7 +122,7 @@ async function openHost(
     pairing: (request) => pairing.handle(request),
     network: (request) => context.network.handle(request),
     labelOf: (id) => pairing.labelOf(id),
-    outdated: () => roles.master?.outdated.rows() ?? [],
+    outdated: () => roles.master?.gate.outdated.rows() ?? [],
     node: () => nodeView(context, roles, pairing.view()),
     presets: {
       all: () => loadPresets(options.dataFolder),

@@ -1,6 +1,7 @@
 /** `devices`, `revoke`, `rename`: who belongs to the farm. */
 import { parseDeviceId } from "../core/device-name.ts";
 import { Failure } from "../core/errors.ts";
+import type { DeviceId } from "../core/identifiers.ts";
 import type { UiDevice } from "../protocol/ui-pairing.ts";
 import type { CommandContext } from "./command-context.ts";
 import { exitCodes } from "./failure-report.ts";
@@ -79,7 +80,7 @@ export function rename(
 }
 
 /** By name, id, or the beginning of the id; a device let in by hand has only its id. */
-async function findDevice(node: FarmView, named: string): Promise<string> {
+async function findDevice(node: FarmView, named: string): Promise<DeviceId> {
   const devices = await node.ask({ type: "list-devices" });
   const id = parseDeviceId(named);
   if (id !== null) return id;

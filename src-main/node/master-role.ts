@@ -1,15 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { formatDeviceId } from "../core/device-name.ts";
 import type { DeviceId } from "../core/identifiers.ts";
 import { Master } from "../master/master.ts";
 import { startFarmServer, type FarmServer } from "../net/farm-server.ts";
-import { PairingDesk } from "../net/pairing/pairing-desk.ts";
-import { isKnownWorker } from "../protocol/peer.ts";
-import { keepWorker } from "../store/kept-peers.ts";
+import { FarmGate } from "./farm-gate.ts";
 import type { NodeContext } from "./node-context.ts";
 import type { HostAndPort } from "./node-options.ts";
 import { OpenParts } from "./open-parts.ts";
-import { OutdatedWorkers } from "./outdated-workers.ts";
 import { RefusalLog } from "./refusal-log.ts";
 
 /** A node's half that owns the queue. */
@@ -17,8 +13,7 @@ export interface MasterRole {
   readonly master: Master;
   readonly server: FarmServer;
   readonly listening: HostAndPort;
-  readonly pairing: PairingDesk;
-  readonly outdated: OutdatedWorkers;
+  readonly gate: FarmGate;
   /** Ends all a device has with this master, and keeps it out until it is paired anew. */
   shutOut(id: DeviceId): void;
   /** Ends attempts and links; the queue stays in the store for the next time. */
@@ -61,38 +56,21 @@ async function open(
     onChanged: context.touch,
   });
   parts.add(() => master.close());
-  const shutOut = new Set<DeviceId>();
-  const isAllowed = (id: DeviceId): boolean =>
-    id === identity.deviceId ||
-    (!shutOut.has(id) &&
-      (options.allow.includes(id) || isKnownWorker(store.settings.peers, id)));
-  const pairing = new PairingDesk({
-    ownId: identity.deviceId,
-    hello: context.hello,
-    letIn: async (device) => {
-      await keepWorker(store, device);
-      shutOut.delete(device.deviceId);
-      log(`paired with ${device.name} (${formatDeviceId(device.deviceId)})`);
-    },
-    onChanged: () => {
-      context.touch(null);
-    },
-  });
-  const outdated = new OutdatedWorkers(context.hello.appVersion);
+  const gate = new FarmGate(context);
   const refusals = new RefusalLog(log, () => Date.now());
   const server = await startFarmServer({
     identity,
     host: options.listen.host,
     port: options.listen.port,
     hello: context.hello,
-    isAllowed,
-    pairing,
+    isAllowed: (id) => gate.isAllowed(id),
+    pairing: gate.pairing,
     onWorker: (link) => {
-      outdated.remove(link.peerId);
+      gate.outdated.remove(link.peerId);
       master.attach(link);
     },
     onOutdated: (peer) => {
-      outdated.add(peer);
+      gate.outdated.add(peer);
       context.touch(null);
     },
     onRefused: (refusal) => {
@@ -102,7 +80,7 @@ async function open(
   });
   parts.add(() => server.close());
   parts.add(() => {
-    pairing.stop();
+    gate.pairing.stop();
   });
   master.resume();
   const listening = { host: options.listen.host, port: server.port };
@@ -110,12 +88,9 @@ async function open(
     master,
     server,
     listening,
-    pairing,
-    outdated,
+    gate,
     shutOut: (id) => {
-      shutOut.add(id);
-      pairing.forget(id);
-      outdated.remove(id);
+      gate.shutOut(id);
       server.disconnect(id);
     },
     close: () => parts.close(),

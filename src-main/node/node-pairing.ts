@@ -57,10 +57,12 @@ export class NodePairing {
   view(): UiPairing | null {
     const master = this.#roles.master;
     if (master === null) return null;
-    const { visit, outcome, outcomes } = master.pairing;
+    const { visit, outcome, outcomes } = master.gate.pairing;
     const { peers } = this.#context.store.settings;
     return {
-      offers: master.pairing.offers.map((offer) => this.#offer(master, offer)),
+      offers: master.gate.pairing.offers.map((offer) =>
+        this.#offer(master, offer),
+      ),
       visit:
         visit === null
           ? null
@@ -104,14 +106,14 @@ export class NodePairing {
       case "start-pairing": {
         const master = this.#requireMaster();
         const { means, mustAsk } = request;
-        return this.#offer(master, master.pairing.offer(means, mustAsk));
+        return this.#offer(master, master.gate.pairing.offer(means, mustAsk));
       }
       case "stop-pairing":
-        this.#requireMaster().pairing.stop();
+        this.#requireMaster().gate.pairing.stop();
         return null;
       case "answer-pairing":
         if (
-          !this.#requireMaster().pairing.answer(
+          !this.#requireMaster().gate.pairing.answer(
             request.request,
             request.accepts,
           )
@@ -228,7 +230,7 @@ export class NodePairing {
 
   #offer(master: MasterRole, offer: PairingOffer): UiPairingOffer {
     const { means, secret, mustAsk, triesLeft } = offer;
-    const leftMs = offer.expiresAtMs - master.pairing.nowMs();
+    const leftMs = offer.expiresAtMs - master.gate.pairing.nowMs();
     return {
       means,
       text: means === "code" ? secret : this.#link(master, secret),

@@ -1,6 +1,6 @@
 /** The part of the UI contract about who belongs to the farm. */
 import { z } from "zod";
-import { isDeviceId } from "../core/identifiers.ts";
+import { isDeviceId, type DeviceId } from "../core/identifiers.ts";
 
 const deviceId = z.string().refine(isDeviceId);
 /** What people call a device or this node. */
@@ -104,7 +104,7 @@ export interface UiPairingOutcome {
 
 /** A paired device. */
 export interface UiDevice {
-  readonly deviceId: string;
+  readonly deviceId: DeviceId;
   readonly idText: string;
   readonly name: string;
   readonly isWorker: boolean;
