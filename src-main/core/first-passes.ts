@@ -99,6 +99,8 @@ export function isSettled(control: SizeControl): boolean {
   const rounds = sampledQualities(control);
   if (rounds.length >= maxRounds) return true;
   if (rounds.length < 2) return false;
+  // Integer scales: both neighbours are known, another round would only repeat one.
+  if (rounds.includes(sampleQuality(control))) return true;
   const distance = Math.abs(lastRound(control)[0]!.quality - control.quality);
   return (
     distance <=

@@ -326,6 +326,24 @@ describe("the parts", () => {
     expect(begun(50_000).quality).toBeCloseTo(40);
   });
 
+  it("end the samples when both neighbours on the scale are known", () => {
+    // The first round is not the one that counts, and 30 is too far from 30.7.
+    const control = [31, 30].reduce(
+      (before, quality) =>
+        withSamples(
+          before,
+          analysisRanges(1000, 25).map((range) => ({
+            ...range,
+            quality,
+            bytes: 20_000 * 2 ** (0.175 - (quality - 30) / 4),
+          })),
+        ),
+      begun(100_000),
+    );
+    expect(control.quality).toBeCloseTo(30.7);
+    expect(isSettled(control)).toBe(true);
+  });
+
   it("stay on the scale, whatever the target", () => {
     for (const target of [1, 1e12]) {
       const quality = nextQuality(begun(target), {
