@@ -1,5 +1,9 @@
 /** The words of the command line: commands, options, help. What they do is in the other files. */
 import { doctor, type DoctorOptions } from "./doctor-command.ts";
+import {
+  networkDoctor,
+  type NetworkDoctorOptions,
+} from "./network-doctor-command.ts";
 import { parseSchedulerChanges } from "./scheduler-changes.ts";
 import { Command, Option } from "commander";
 import type { DeviceId } from "../core/identifiers.ts";
@@ -169,19 +173,31 @@ function registerNode({ program, context, onDone }: Registration): void {
     );
 }
 
-function registerLocal({ program, context, onDone }: Registration): void {
-  program.commandsGroup("About files and this machine:");
+function registerDoctor({ program, context, onDone }: Registration): void {
   program
     .command("doctor")
-    .usage("[--repair] [--clean]")
-    .description("check a node's stored data and leftovers")
+    .usage("[network | --repair | --clean]")
+    .description("check a node's stored data, or its network")
     .addOption(dataOption())
     .addOption(jsonOption())
     .option("--repair", "put right what can be; nothing is thrown away")
     .option("--clean", "remove leftovers of crashed runs")
     .action(async (options: DoctorOptions) =>
       onDone(await doctor(context, options)),
+    )
+    .command("network")
+    .usage("")
+    .description("say who is seen, who is not, and what to do")
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (_own: NetworkDoctorOptions, command: Command) =>
+      onDone(await networkDoctor(context, command.optsWithGlobals())),
     );
+}
+
+function registerLocal({ program, context, onDone }: Registration): void {
+  program.commandsGroup("About files and this machine:");
+  registerDoctor({ program, context, onDone });
   const presets = program
     .command("presets")
     .usage("[show NAME | import FILE]")
