@@ -1,8 +1,8 @@
 /**
  * One end of the measured wire, a process of its own:
  *
- *     net-peer master FOLDER WORKER-ID
- *     net-peer worker FOLDER MASTER-ID PORT
+ *     net-peer master FOLDER WORKER-ID [0 0 HOST]
+ *     net-peer worker FOLDER MASTER-ID PORT [SECONDS] [HOST]
  *
  * The parent tells the worker over IPC what to do; all figures come from there.
  */
@@ -28,7 +28,8 @@ const timing = { heartbeatMs: 20, silentMs: 60_000 };
 const sampleMs = 25;
 
 async function main(args: readonly string[]): Promise<void> {
-  const [role, folder = "", typedPeer = "", port = "", seconds = "5"] = args;
+  const [role, folder = "", typedPeer = "", port = "", ...more] = args;
+  const [seconds = "5", host = "127.0.0.1"] = more;
   const peer = parseDeviceId(typedPeer);
   if (peer === null) throw new Error("no device id");
   // The parent is gone: nobody wants the figures.
@@ -37,7 +38,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (role === "master") {
     const server = await startFarmServer({
       identity,
-      host: "127.0.0.1",
+      host,
       port: 0,
       isAllowed: (id) => id === peer,
       hello,
@@ -49,7 +50,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const link = await connectToMaster({
     identity,
-    address: { host: "127.0.0.1", port: Number(port) },
+    address: { host, port: Number(port) },
     masterId: peer,
     hello,
     timing,

@@ -1,3 +1,4 @@
+import { gigabit } from "./gigabit.bench.ts";
 import { memory } from "./memory.bench.ts";
 import { net } from "./net.bench.ts";
 import { scheduler, store } from "./parts.bench.ts";
@@ -13,5 +14,5 @@ import { wire } from "./wire.bench.ts";
 /** In the order they are run: what matters most first. */
 export const sections: readonly Section[] = [
   ...[two, scale, shell, quality, wire, start, memory, tail],
-  ...[net, store, scheduler],
+  ...[net, gigabit, store, scheduler],
 ];
