@@ -8,6 +8,7 @@ import { Transform, Writable, pipeline, type Readable } from "node:stream";
 import { Failure } from "../core/errors.ts";
 import { encodeFailureCode, failureReason } from "../core/failure-reason.ts";
 import { audioArguments } from "../core/ffmpeg-arguments/audio.ts";
+import { isHardwareEncoder } from "../core/ffmpeg-arguments/hardware-encoder.ts";
 import { segmentArguments } from "../core/ffmpeg-arguments/segment.ts";
 import {
   ProgressReader,
@@ -15,8 +16,10 @@ import {
 } from "../core/ffmpeg-progress.ts";
 import type { Order } from "../core/order.ts";
 import type { Binaries } from "./binaries.ts";
+import { watchMemory } from "./memory-watch.ts";
 import { startTool, type ToolExit, type ToolRun } from "./process.ts";
 import { renderNode } from "./render-node.ts";
+import type { Enclosed, Sandbox } from "./sandbox.ts";
 
 export interface EncodeOptions {
   /** A private folder: working folder of ffmpeg, and where `subtitleFile` lies. */
@@ -28,6 +31,10 @@ export interface EncodeOptions {
   readonly subtitleFile?: string | undefined;
   /** 0 to 19. */
   readonly niceness?: number | undefined;
+  /** Where the encoder runs; null: nothing but its own process. */
+  readonly sandbox?: Sandbox | null | undefined;
+  /** Memory of the encoder at most. Undefined: no bound. */
+  readonly maxMemoryBytes?: number | undefined;
   /** About twice a second. */
   readonly onProgress?: (progress: EncodeProgress) => void;
 }
@@ -62,7 +69,8 @@ export function startEncode(
   options: EncodeOptions,
 ): EncodeRun {
   const reader = new ProgressReader();
-  const run = startTool(binaries.ffmpeg, argumentsFor(order, options), {
+  const { program, args } = enclosed(binaries.ffmpeg, order, options);
+  const run = startTool(program, args, {
     stdin: "pipe",
     cwd: options.workFolder,
     signal: options.signal,
@@ -72,6 +80,11 @@ export function startEncode(
       if (progress) options.onProgress?.(progress);
       return isProgress;
     },
+  });
+  let wasTooLarge = false;
+  const stopWatching = watchedMemory(run, options, () => {
+    wasTooLarge = true;
+    run.kill();
   });
   let wasKilled = false;
   const kill = (): void => {
@@ -85,7 +98,9 @@ export function startEncode(
     pipeline(run.stdout, output, () => resolve());
   });
   const outcome = async (): Promise<{ frames: number; sizeBytes: number }> => {
-    const exit = await run.done;
+    const exit = await run.done.finally(stopWatching);
+    if (wasTooLarge)
+      throw new Failure("limit-exceeded", "the encoder took too much memory");
     if (output.isExceeded)
       throw new Failure(
         "limit-exceeded",
@@ -106,6 +121,34 @@ export function startEncode(
     resume: () => run.resume(),
     kill,
   };
+}
+
+/**
+ * Hardware encoders need devices and drivers nobody can list beforehand: they
+ * run outside the sandbox, behind all the other fences.
+ */
+function enclosed(
+  ffmpeg: string,
+  order: Order,
+  options: EncodeOptions,
+): Enclosed {
+  const args = argumentsFor(order, options);
+  const { sandbox, workFolder } = options;
+  const isOnHardware =
+    order.kind === "video" && isHardwareEncoder(order.encode.encoder);
+  return sandbox && !isOnHardware
+    ? sandbox.enclose(args, workFolder)
+    : { program: ffmpeg, args };
+}
+
+function watchedMemory(
+  run: ToolRun,
+  { maxMemoryBytes }: EncodeOptions,
+  onExceeded: () => void,
+): () => void {
+  return run.pid === undefined || maxMemoryBytes === undefined
+    ? () => undefined
+    : watchMemory(run.pid, maxMemoryBytes, onExceeded);
 }
 
 function argumentsFor(order: Order, options: EncodeOptions): string[] {

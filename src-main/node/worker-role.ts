@@ -5,6 +5,7 @@ import { formatDeviceId } from "../core/device-name.ts";
 import { threadsFor } from "../core/worker-availability.ts";
 import { noLimits, type WorkerLimits } from "../core/worker-limits.ts";
 import { connectToMaster } from "../net/farm-client.ts";
+import { findSandbox, type Sandbox } from "../media/sandbox.ts";
 import type { PeerLink } from "../net/peer-link.ts";
 import { keepSession, type SessionState } from "../worker/master-session.ts";
 import { OwnerWatch } from "../worker/owner-watch.ts";
@@ -25,7 +26,11 @@ export class WorkerRole {
   readonly #workFolder: string;
   #visit: Visit | null = null;
 
-  private constructor(context: NodeContext, workFolder: string) {
+  private constructor(
+    context: NodeContext,
+    workFolder: string,
+    sandbox: Sandbox | null,
+  ) {
     this.#context = context;
     this.#workFolder = workFolder;
     this.worker = new Worker({
@@ -35,6 +40,7 @@ export class WorkerRole {
       slots: context.options.slots ?? this.#limits().slots ?? 1,
       effort: () => this.#effort(),
       workFolder,
+      sandbox,
       nowMs: () => Date.now(),
       onLog: context.log,
     });
@@ -68,7 +74,10 @@ export class WorkerRole {
     const workFolder = join(context.options.dataFolder, "worker");
     await rm(workFolder, { recursive: true, force: true });
     await mkdir(workFolder, { recursive: true, mode: 0o700 });
-    const role = new WorkerRole(context, workFolder);
+    const sandbox = await findSandbox(context.binaries.ffmpeg);
+    if (sandbox === null)
+      context.log("no sandbox for encodes on this machine (bubblewrap)");
+    const role = new WorkerRole(context, workFolder, sandbox);
     await role.owner.look();
     return role;
   }

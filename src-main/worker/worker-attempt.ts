@@ -22,6 +22,7 @@ import type { AttemptId } from "../core/identifiers.ts";
 import type { Order } from "../core/order.ts";
 import type { Binaries } from "../media/binaries.ts";
 import { startEncode, type EncodeRun } from "../media/encode.ts";
+import type { Sandbox } from "../media/sandbox.ts";
 import type { Transfers } from "../net/peer-link.ts";
 import { ResultDelivery } from "./result-delivery.ts";
 import { transferIds, type WorkerMessage } from "../protocol/messages.ts";
@@ -35,6 +36,8 @@ const maxFeedBytes = 1024 ** 4;
 /** Neither input nor frames for this long: the encoder hangs. */
 const stallMs = 120_000;
 const stallCheckMs = 5_000;
+/** No part of a film takes a day; an encode that does is not what it should be. */
+const maxWallMs = 24 * 3600 * 1000;
 /** How long the word of a shortened range may be late. */
 const shortenedWordMs = 1_000;
 /** Progress messages per attempt: enough for a smooth bar, nothing for the wire. */
@@ -46,6 +49,9 @@ export interface AttemptSurroundings {
   readonly threads: number | null;
   /** 0 to 19: how much the encode gives way to other programs. */
   readonly niceness: number;
+  readonly sandbox: Sandbox | null;
+  /** Of one encoder at most. */
+  readonly maxMemoryBytes: number;
   /** Of the link as it is when the attempt begins; see `reattach`. */
   readonly transfers: Transfers;
   readonly send: (message: WorkerMessage) => void;
@@ -71,6 +77,7 @@ export class WorkerAttempt {
   cancelled = false;
   /** Its owner needs the machine: nothing moves, and nothing is expected to. */
   private isSuspended = false;
+  private begunMs = Number.POSITIVE_INFINITY;
   private lastSignMs: number;
   private lastFrames = 0;
   private lastReportMs = 0;
@@ -110,6 +117,7 @@ export class WorkerAttempt {
   /** Starts the encode; resolves when the attempt has ended, whatever the end. */
   async begin(): Promise<void> {
     this.state = "encoding";
+    this.begunMs = this.around.nowMs();
     const folder = join(this.around.workFolder, this.id);
     const watchdog = setInterval(() => {
       this.checkForStall();
@@ -177,6 +185,8 @@ export class WorkerAttempt {
       workFolder: folder,
       threads: around.threads,
       niceness: around.niceness,
+      sandbox: around.sandbox,
+      maxMemoryBytes: around.maxMemoryBytes,
       signal: stop.signal,
       ...(subtitleFile === null ? {} : { subtitleFile }),
       onProgress: (progress) => {
@@ -281,6 +291,11 @@ export class WorkerAttempt {
   }
 
   private checkForStall(): void {
+    if (this.around.nowMs() - this.begunMs > maxWallMs) {
+      this.stop.abort(new Failure("limit-exceeded", "it took a whole day"));
+      this.encode?.kill();
+      return;
+    }
     if (
       this.isSuspended ||
       this.state !== "encoding" ||

@@ -7,6 +7,7 @@ import type { AttemptId } from "../core/identifiers.ts";
 import type { Availability } from "../core/scheduler/events.ts";
 import type { Binaries } from "../media/binaries.ts";
 import type { Capabilities } from "../media/capabilities.ts";
+import type { Sandbox } from "../media/sandbox.ts";
 import type { LinkEndCode, PeerLink } from "../net/peer-link.ts";
 import {
   masterMessageSchema,
@@ -22,6 +23,11 @@ const maxWaitingOffers = 64;
 
 /** Last words kept for a master that does not answer. */
 const maxWords = 128;
+
+/** Of the machine's memory, for all encodes together. */
+const usableMemoryRatio = 0.75;
+/** An 8K encode needs as much; a machine with less swaps, and that is its owner's business. */
+const minEncodeMemoryBytes = 4 * 1024 ** 3;
 
 type LastWord = Extract<WorkerMessage, { type: "finished" | "failed" }>;
 
@@ -43,6 +49,8 @@ export interface WorkerOptions {
   readonly effort: () => EncodeEffort;
   /** Private folder for what encodes need; emptied by its owner. */
   readonly workFolder: string;
+  /** Null: this machine has none. */
+  readonly sandbox: Sandbox | null;
   readonly nowMs: () => number;
   readonly onLog: (line: string) => void;
 }
@@ -174,6 +182,8 @@ export class Worker {
       binaries: this.options.binaries,
       workFolder: this.options.workFolder,
       ...this.options.effort(),
+      sandbox: this.options.sandbox,
+      maxMemoryBytes: memoryForEncode(this.options),
       transfers: link.transfers,
       nowMs: this.options.nowMs,
       send: (message) => {
@@ -235,4 +245,12 @@ export class Worker {
     if (this.words.size > maxWords && oldest !== undefined)
       this.words.delete(oldest);
   }
+}
+
+/** Each slot gets its share of what may be used at all; the rest is for the machine's owner. */
+function memoryForEncode({ machine, slots }: WorkerOptions): number {
+  return Math.max(
+    minEncodeMemoryBytes,
+    (machine.memoryBytes * usableMemoryRatio) / Math.max(1, slots),
+  );
 }

@@ -1,0 +1,93 @@
+/**
+ * Encodes run where there is nothing to steal and nobody to call: on Linux with
+ * bubblewrap they see the system's programs and libraries, their own folder,
+ * and no network, no home, no other process. Where it cannot be had, the other
+ * fences stand alone (closed argument lists, pipe as the only protocol, bounds).
+ */
+import { realpath } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { readTool } from "./process.ts";
+
+/** A program as it is to be started inside. */
+export interface Enclosed {
+  readonly program: string;
+  readonly args: readonly string[];
+}
+
+/** For one program, the ffmpeg it was tried with. */
+export interface Sandbox {
+  /** `folder` is the only place it may write to, and its working folder. */
+  enclose(args: readonly string[], folder: string): Enclosed;
+}
+
+/** Read only: programs, libraries, fonts, and what libraries are configured with. */
+const systemFolders = [
+  "/usr",
+  "/bin",
+  "/sbin",
+  "/lib",
+  "/lib32",
+  "/lib64",
+  "/libx32",
+  "/opt",
+  "/nix/store",
+  "/etc/alternatives",
+  "/etc/fonts",
+  "/etc/ld.so.cache",
+  "/etc/ld.so.conf",
+  "/etc/ld.so.conf.d",
+  "/etc/localtime",
+  "/sys/devices/system/cpu",
+] as const;
+
+/**
+ * The sandbox of this machine, tried with the ffmpeg it is meant for. Null
+ * where there is none: no bubblewrap, no user namespaces, another system.
+ */
+export async function findSandbox(
+  ffmpeg: string,
+  options: { readonly bubblewrap?: string } = {},
+): Promise<Sandbox | null> {
+  if (process.platform !== "linux") return null;
+  // A bare name is one of the system's programs and found in there as well.
+  const program = path.isAbsolute(ffmpeg)
+    ? await realpath(ffmpeg).catch(() => null)
+    : ffmpeg;
+  if (program === null) return null;
+  const sandbox = bubblewrapSandbox(options.bubblewrap ?? "bwrap", program);
+  const trial = sandbox.enclose(["-version"], tmpdir());
+  try {
+    const { exit } = await readTool(trial.program, trial.args, {
+      timeoutMs: 10_000,
+    });
+    return exit.code === 0 ? sandbox : null;
+  } catch {
+    return null;
+  }
+}
+
+function bubblewrapSandbox(bubblewrap: string, program: string): Sandbox {
+  const folder = path.dirname(program);
+  const programs = path.isAbsolute(program)
+    ? ["--ro-bind", folder, folder]
+    : [];
+  const readOnly = systemFolders.flatMap((folder) => [
+    ...["--ro-bind-try", folder, folder],
+  ]);
+  return {
+    enclose: (args, folder) => ({
+      program: bubblewrap,
+      args: [
+        ...["--unshare-all", "--die-with-parent", "--cap-drop", "ALL"],
+        ...readOnly,
+        ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"],
+        ...programs,
+        ...["--bind", folder, folder, "--chdir", folder],
+        "--",
+        program,
+        ...args,
+      ],
+    }),
+  };
+}
