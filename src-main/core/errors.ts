@@ -291,12 +291,6 @@ export const catalogue = {
     "The other side is not paired with this node: {detail}.",
     "Pair the two devices, or pass its id with --allow.",
   ),
-  "device-unknown": entry(
-    "peer",
-    "never",
-    "No device with the id {detail} is known here.",
-    "Pair with it first; `reelfarm id` shows a device's id.",
-  ),
   "peer-wrong-id": entry(
     "peer",
     "never",
