@@ -16,6 +16,7 @@ export const networkRequestSchemas = [
 
 export type NetworkRequest = z.infer<(typeof networkRequestSchemas)[number]>;
 
+/** Whether a face asks about the network. */
 export function isNetworkRequest<Other extends { readonly type: string }>(
   request: Other | NetworkRequest,
 ): request is NetworkRequest {

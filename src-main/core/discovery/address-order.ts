@@ -12,6 +12,7 @@ import type { SeenPeer } from "./peer-table.ts";
 /** Trying an address in vain costs time. */
 const maxCandidates = 12;
 
+/** All that is known about where a device may be. */
 export interface AddressSources {
   /** Where the device was reached before, latest first. */
   readonly remembered: readonly HostPort[];

@@ -7,6 +7,7 @@ export interface SystemInterface {
   readonly addresses: readonly InterfaceAddress[];
 }
 
+/** One of its addresses, with the size of the network it is in. */
 export interface InterfaceAddress {
   readonly family: 4 | 6;
   /** Without a zone. */
@@ -31,6 +32,7 @@ export type InterfaceReason =
   | "point-to-point"
   | "no-ipv4";
 
+/** An interface, and whether announcements go over it. */
 export interface InterfaceDecision {
   readonly interface: SystemInterface;
   readonly isUsed: boolean;

@@ -23,6 +23,7 @@ export function parseIp(text: string): IpAddress | null {
   return bytes === null ? null : { bytes, zone };
 }
 
+/** Four bytes: IPv4; otherwise it is IPv6. */
 export function isIpv4(ip: IpAddress): boolean {
   return ip.bytes.length === 4;
 }

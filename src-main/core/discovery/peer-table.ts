@@ -5,8 +5,9 @@ import { instanceName, type Sighting } from "./announcement.ts";
 export const goneAfterMs = 9_000;
 /** A goodbye holds after this long (RFC 6762, section 10.1): it may be followed by a new address. */
 export const goodbyeMs = 1_000;
-/** Anybody may announce anything: more devices, or senders for one device, are not kept. */
+/** Anybody may announce anything: more devices are not kept. */
 export const maxSeenDevices = 64;
+/** Nor are more addresses from which one device was announced. */
 export const maxSendersPerDevice = 8;
 
 /** Where a device was heard. */
