@@ -286,7 +286,7 @@ describe("pairing, attacked by strangers", () => {
       if (stranger.socket.readyState !== WebSocket.CLOSED)
         await once(stranger.socket, "close");
     }
-    expect(farm.codes).toHaveLength(3);
+    await expect.poll(() => farm.codes).toHaveLength(3);
     expect(farm.paired).toEqual([]);
   });
 
