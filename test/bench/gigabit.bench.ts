@@ -136,7 +136,10 @@ async function iperfMegabytes(
   seconds: number,
 ): Promise<number | null> {
   if (spawnSync("iperf3", ["--version"]).status !== 0) return null;
-  const [command = "", ...args] = [...near, "iperf3", "-s", "-1", "-B", host];
+  const [command = "", ...args] = [
+    ...near,
+    ...["iperf3", "-s", "-1", "--forceflush", "-B", host],
+  ];
   const server = spawn(command, args, { stdio: ["ignore", "pipe", "ignore"] });
   bench.scope.keep(() => server.kill("SIGKILL"));
   await once(server.stdout, "data");
