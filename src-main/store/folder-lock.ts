@@ -44,14 +44,16 @@ export async function takeFolderLock(
 ): Promise<FolderLock> {
   const path = join(folder, lockName);
   const token = randomUUID();
+  const tokens = held.get(files) ?? new Set();
+  // Before the file is there: another taker in this process must not think it left over.
+  held.set(files, tokens.add(token));
   try {
     if (!(await tryCreate(files, path, token)))
       await takeOver(files, folder, token);
   } catch (error) {
+    tokens.delete(token);
     throw writeFailure(error);
   }
-  const tokens = held.get(files) ?? new Set();
-  held.set(files, tokens.add(token));
   return {
     async release() {
       tokens.delete(token);

@@ -11,7 +11,8 @@ import { backupSuffix, documentPath, DurableFile } from "./durable-file.ts";
 import type { DocumentFormat } from "./durable-file.ts";
 import { removeIfThere } from "./file-system.ts";
 import type { FileSystem } from "./file-system.ts";
-import { applyToDetails, noDetails } from "./node-state.ts";
+import { applyToDetails, detailsTouched, noDetails } from "./node-state.ts";
+import type { NodeState } from "./node-state.ts";
 
 interface Change {
   readonly sequence: number;
@@ -60,6 +61,19 @@ export class JobDocuments {
 
   get dirtyCount(): number {
     return [...this.#slots.values()].filter((slot) => slot.isDirty).length;
+  }
+
+  /** Keeps the documents in step with a change already applied to `state`. */
+  follow(state: NodeState, entry: JournalEntry, sequence: number): void {
+    const touched = detailsTouched(entry);
+    if (touched !== null && state.jobs.has(touched))
+      this.apply(touched, sequence, entry);
+    if (entry.op === "remove") this.forget(entry.id);
+    if (entry.op !== "job") return;
+    const job = state.jobs.get(entry.job.id);
+    if (job?.born === sequence) this.begin(entry.job.id);
+    else if (job && job.summary.count > 0)
+      this.apply(entry.job.id, sequence, entry);
   }
 
   /** Notes a change of the job's record or details; it reaches the disk by the next snapshot. */

@@ -1,16 +1,11 @@
 import { join } from "node:path";
-import { Low } from "lowdb";
 import { assert } from "../core/assert.ts";
 import { Failure } from "../core/errors.ts";
 import type { AttemptId, JobId, TaskId } from "../core/identifiers.ts";
-import { defaultSettings, settingsSchema } from "../protocol/settings.ts";
+import { settingsSchema } from "../protocol/settings.ts";
 import { journalEntrySchema } from "../protocol/stored-documents.ts";
 import type { Settings } from "../protocol/settings.ts";
-import type {
-  IndexDocument,
-  IndexedJob,
-  JournalEntry,
-} from "../protocol/stored-documents.ts";
+import type { IndexedJob, JournalEntry } from "../protocol/stored-documents.ts";
 import type {
   JobDetails,
   JobEvent,
@@ -19,7 +14,7 @@ import type {
   StoredJob,
   StoredSegment,
 } from "../protocol/stored-job.ts";
-import { documentPath, DurableFile, temporarySuffix } from "./durable-file.ts";
+import { temporarySuffix } from "./durable-file.ts";
 import {
   diskFileSystem,
   listIfThere,
@@ -29,20 +24,16 @@ import {
 import type { FileSystem } from "./file-system.ts";
 import { takeFolderLock } from "./folder-lock.ts";
 import type { FolderLock } from "./folder-lock.ts";
+import { openIndexFile } from "./index-file.ts";
+import type { IndexFile } from "./index-file.ts";
 import { jobDocumentsFolder, JobDocuments } from "./job-documents.ts";
 import { openJournal } from "./journal.ts";
 import type { Journal } from "./journal.ts";
-import {
-  currentSchema,
-  indexFormat,
-  jobFormat,
-  parseEntry,
-} from "./migrations.ts";
+import { currentSchema, jobFormat, parseEntry } from "./migrations.ts";
 import type { StoreSchema } from "./migrations.ts";
 import {
   applyEntry,
   applyToDetails,
-  detailsTouched,
   indexOf,
   nodeStateOf,
   summaryOf,
@@ -139,7 +130,12 @@ async function openLocked(
 ): Promise<NodeStore> {
   const schema = options.schema ?? currentSchema;
   await removeTemporaries(files, folder);
-  const index = await openIndex(files, folder, schema, options);
+  const index = await openIndexFile(
+    files,
+    folder,
+    schema,
+    options.initialSettings,
+  );
   const { sequence } = index.data;
   const opened = await openJournal(files, folder, schema.version, sequence);
   const documents = new JobDocuments(files, folder, jobFormat(schema));
@@ -147,7 +143,7 @@ async function openLocked(
   for (const line of opened.lines) {
     const entry = parseEntry(schema, line.json, line.version, state.settings);
     applyEntry(state, entry, line.sequence);
-    noteDetails(documents, state, entry, line.sequence);
+    documents.follow(state, entry, line.sequence);
   }
   return new OpenStore({
     folder,
@@ -171,77 +167,11 @@ async function removeTemporaries(
         await removeIfThere(files, join(one, name));
 }
 
-type IndexFile = Low<IndexDocument> & {
-  readonly adapter: DurableFile<IndexDocument>;
-};
-
-/**
- * The index, made when the folder is new, and written at once in the shape of
- * this version when it was of an older one, so that an older program refuses
- * the store before it reads anything else of it.
- */
-async function openIndex(
-  files: FileSystem,
-  folder: string,
-  schema: StoreSchema,
-  options: NodeStoreOptions,
-): Promise<IndexFile> {
-  const format = indexFormat(schema);
-  const file = new DurableFile(files, indexPath(folder), format);
-  const settings = settingsSchema.parse({
-    ...defaultSettings,
-    ...options.initialSettings,
-  });
-  const fresh = { sequence: 0, settings, attempts: [], jobs: [] };
-  const index: IndexFile = Object.assign(new Low<IndexDocument>(file, fresh), {
-    adapter: file,
-  });
-  await index.read();
-  if (file.version === null) await assertNothingStored(files, folder);
-  if (file.version !== schema.version) await index.write();
-  return index;
-}
-
 /** A large index is rewritten less often, so that a change costs the same. */
 export const journalLimitFor = (
   indexBytes: number,
   leastBytes = defaultJournalLimitBytes,
 ): number => Math.max(leastBytes, indexBytes / 2);
-
-/** Where the document of settings and queue lies. */
-export const indexPath = (folder: string): string =>
-  documentPath(folder, "node");
-
-async function assertNothingStored(
-  files: FileSystem,
-  folder: string,
-): Promise<void> {
-  // Other files of the node lie in this folder, too.
-  const beside = await listIfThere(files, folder);
-  const documents = await listIfThere(files, jobDocumentsFolder(folder));
-  const isLeft =
-    beside.some(({ name }) => name.startsWith("journal-")) ||
-    documents.some(({ name }) => name.endsWith(".json"));
-  if (isLeft) throw new Failure("store-damaged", "the list of jobs is missing");
-}
-
-/** Keeps a job's document in step with a change already applied to `state`. */
-export function noteDetails(
-  documents: JobDocuments,
-  state: NodeState,
-  entry: JournalEntry,
-  sequence: number,
-): void {
-  const touched = detailsTouched(entry);
-  if (touched !== null && state.jobs.has(touched))
-    documents.apply(touched, sequence, entry);
-  if (entry.op === "remove") documents.forget(entry.id);
-  if (entry.op !== "job") return;
-  const job = state.jobs.get(entry.job.id);
-  if (job?.born === sequence) documents.begin(entry.job.id);
-  else if (job && job.summary.count > 0)
-    documents.apply(entry.job.id, sequence, entry);
-}
 
 interface OpenParts {
   readonly folder: string;
@@ -396,7 +326,7 @@ class OpenStore implements NodeStore {
     const { journal, documents } = this.#parts;
     const done = journal.append(JSON.stringify(entry));
     applyEntry(this.#state, entry, journal.sequence);
-    noteDetails(documents, this.#state, entry, journal.sequence);
+    documents.follow(this.#state, entry, journal.sequence);
     this.#jobs = null;
     await done;
     this.#snapshotIfDue();

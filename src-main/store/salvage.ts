@@ -29,7 +29,7 @@ import {
 } from "./migrations.ts";
 import { applyEntry, indexOf, nodeStateOf } from "./node-state.ts";
 import type { NodeState } from "./node-state.ts";
-import { indexPath, noteDetails } from "./node-store.ts";
+import { indexPath } from "./index-file.ts";
 
 export interface Salvage {
   readonly index: {
@@ -198,5 +198,5 @@ function applyReadable(
     return; // A change no version of this program wrote.
   }
   applyEntry(state, entry, line.sequence);
-  noteDetails(documents, state, entry, line.sequence);
+  documents.follow(state, entry, line.sequence);
 }

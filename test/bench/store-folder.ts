@@ -19,7 +19,8 @@ import {
   jobFormat,
 } from "../../src-main/store/migrations.ts";
 import { summaryOf } from "../../src-main/store/node-state.ts";
-import { indexPath, journalLimitFor } from "../../src-main/store/node-store.ts";
+import { indexPath } from "../../src-main/store/index-file.ts";
+import { journalLimitFor } from "../../src-main/store/node-store.ts";
 import { sampleJob, sampleSegment } from "../contract/store-samples.ts";
 
 /** Writes what such a queue leaves on the disk, its journal full, without waiting for the disk. */
