@@ -188,6 +188,7 @@ export function bytesFactor(control: SizeControl, quality: number): number {
   return 2 ** ((control.analysisQuality - quality) / control.halvingStep);
 }
 
+/** What the items amount to together. */
 export function sum<T>(
   items: readonly T[],
   value: (item: T) => number,

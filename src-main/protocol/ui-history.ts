@@ -18,6 +18,7 @@ const historyRequestTypes: ReadonlySet<string> = new Set([
   "clear-history",
 ]);
 
+/** Whether a face asks about what was done before. */
 export function isHistoryRequest<Other extends { readonly type: string }>(
   request: Other | HistoryRequest,
 ): request is HistoryRequest {

@@ -48,6 +48,7 @@ const mediaRequestTypes: ReadonlySet<string> = new Set([
   "list-folder",
 ]);
 
+/** Whether a face asks about a source's pictures. */
 export function isMediaRequest<Other extends { readonly type: string }>(
   request: Other | MediaRequest,
 ): request is MediaRequest {

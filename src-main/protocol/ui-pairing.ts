@@ -49,6 +49,7 @@ const pairingRequestTypes: ReadonlySet<string> = new Set(
   pairingRequestSchemas.map((schema) => schema.shape.type.value),
 );
 
+/** Whether a face asks about who belongs to the farm. */
 export function isPairingRequest<Other extends { readonly type: string }>(
   request: Other | PairingRequest,
 ): request is PairingRequest {

@@ -55,6 +55,7 @@ const setupRequestTypes: ReadonlySet<string> = new Set([
   "owner-reading",
 ]);
 
+/** Whether a face asks something of the node itself. */
 export function isSetupRequest<Other extends { readonly type: string }>(
   request: Other | SetupRequest,
 ): request is SetupRequest {

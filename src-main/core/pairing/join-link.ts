@@ -10,6 +10,7 @@ export interface JoinLink {
   readonly token: string;
 }
 
+/** Where a master listens. */
 export interface JoinAddress {
   readonly host: string;
   readonly port: number;

@@ -5,6 +5,7 @@ import { AddressTries } from "./address-tries.ts";
 /** How a device shows that it is expected: a typed code, or a link's token. */
 export type PairingMeans = "code" | "link";
 
+/** How long an offer stands, and how many wrong tries it takes. */
 export interface PairingLimits {
   readonly codeMs: number;
   readonly linkMs: number;
@@ -31,6 +32,7 @@ export const defaultPairingLimits: PairingLimits = {
   answerMs: 120_000,
 };
 
+/** What a device must show to be let in. */
 export interface PairingOffer {
   readonly means: PairingMeans;
   /** Six digits, or the link's token in hex. */
@@ -42,6 +44,7 @@ export interface PairingOffer {
   readonly triesLeft: number | null;
 }
 
+/** A device that wants in, and from where it came. */
 export interface PairingVisitor {
   readonly deviceId: DeviceId;
   readonly name: string;

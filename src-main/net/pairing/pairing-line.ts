@@ -1,5 +1,4 @@
 import type { RawData, WebSocket } from "ws";
-import type { z } from "zod";
 import { Failure, isErrorCode } from "../../core/errors.ts";
 import { refusalSchema } from "../../protocol/link-messages.ts";
 import { pairingMessageMaxBytes } from "../../protocol/pairing-messages.ts";
@@ -7,6 +6,15 @@ import type { Timers } from "../link-limits.ts";
 
 /** Either side speaks in turn, so one early message is already one too many. */
 const earlyMessagesMax = 2;
+
+/** The form a message must have. */
+interface MessageForm<Message> {
+  safeParse(
+    message: unknown,
+  ):
+    | { readonly success: true; readonly data: Message }
+    | { readonly success: false };
+}
 
 /** A WebSocket read message by message. Closed by whoever holds it, in the end. */
 export class PairingLine {
@@ -37,7 +45,7 @@ export class PairingLine {
    * this form), or the code of a refusal in its place.
    */
   async next<Message>(
-    schema: z.ZodType<Message>,
+    schema: MessageForm<Message>,
     withinMs: number,
   ): Promise<Message> {
     const message = await this.#nextMessage(withinMs);
