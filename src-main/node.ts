@@ -5,11 +5,13 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Failure } from "./core/errors.ts";
 import { findBinaries } from "./media/binaries.ts";
 import { probeSource } from "./media/probe.ts";
 import { loadIdentity } from "./net/identity.ts";
 import { readCapabilities } from "./node/machine.ts";
 import type { NodeContext } from "./node/node-context.ts";
+import { NodeMedia } from "./node/node-media.ts";
 import { NodeNetwork } from "./node/node-network.ts";
 import type { NodeOptions, RunningNode } from "./node/node-options.ts";
 import { NodeRoles } from "./node/node-roles.ts";
@@ -116,11 +118,15 @@ async function openHost(
   await loadPresets(options.dataFolder, (file, failure) => {
     log(`preset ${file}: ${failure.message}`);
   });
+  const master = () => roles.master?.master ?? null;
+  const media = new NodeMedia(context, master);
   return new NodeHost({
-    master: () => roles.master?.master ?? null,
+    master,
     setup: (request) => roles.handle(request),
     pairing: (request) => pairing.handle(request),
     network: (request) => context.network.handle(request),
+    media: (request, signal) => media.handle(request, signal),
+    history: () => Promise.reject(new Failure("usage", "There is no history.")),
     labelOf: (id) => pairing.labelOf(id),
     outdated: () => roles.master?.gate.outdated.rows() ?? [],
     node: () => nodeView(context, roles, pairing.view()),

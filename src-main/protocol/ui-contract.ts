@@ -6,6 +6,8 @@
 import { z } from "zod";
 import type { MediaFacts } from "../core/media-facts.ts";
 import type { Preset } from "../core/recipe.ts";
+import { historyRequestSchemas, type UiHistoryAnswers } from "./ui-history.ts";
+import { mediaRequestSchemas, type UiMediaAnswers } from "./ui-media.ts";
 import {
   networkRequestSchemas,
   type NetworkAnswers,
@@ -40,6 +42,8 @@ export const uiRequestSchema = z.discriminatedUnion("type", [
   ...setupRequestSchemas,
   ...pairingRequestSchemas,
   ...networkRequestSchemas,
+  ...mediaRequestSchemas,
+  ...historyRequestSchemas,
 ]);
 export type UiRequest = z.infer<typeof uiRequestSchema>;
 
@@ -216,7 +220,13 @@ export interface UiCapabilities {
 
 /** The answer to each request, by its type. */
 export interface UiAnswers
-  extends UiQueueAnswers, UiPresetAnswers, UiPairingAnswers, NetworkAnswers {
+  extends
+    UiQueueAnswers,
+    UiPresetAnswers,
+    UiPairingAnswers,
+    NetworkAnswers,
+    UiMediaAnswers,
+    UiHistoryAnswers {
   readonly snapshot: UiSnapshot;
   readonly probe: MediaFacts;
   readonly capabilities: UiCapabilities;

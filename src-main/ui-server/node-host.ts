@@ -14,6 +14,11 @@ import type {
   UiWorker,
 } from "../protocol/ui-contract.ts";
 import {
+  isHistoryRequest,
+  type HistoryRequest,
+} from "../protocol/ui-history.ts";
+import { isMediaRequest, type MediaRequest } from "../protocol/ui-media.ts";
+import {
   isPairingRequest,
   type PairingRequest,
 } from "../protocol/ui-pairing.ts";
@@ -37,6 +42,12 @@ export interface NodeHostOptions {
   readonly pairing: (request: PairingRequest) => Promise<unknown>;
   /** Carries out what is asked about the network. */
   readonly network: (request: NetworkRequest) => Promise<unknown>;
+  /** Looks into files. The signal aborts when the face that asked has gone. */
+  readonly media: (
+    request: MediaRequest,
+    signal: AbortSignal | undefined,
+  ) => Promise<unknown>;
+  readonly history: (request: HistoryRequest) => Promise<unknown>;
   /** What people here call a device; null: what it calls itself. */
   readonly labelOf: (deviceId: string) => string | null;
   /** Workers that are listed and get no work. */
@@ -105,15 +116,21 @@ export class NodeHost implements UiHost {
 
   async handle<Request extends UiRequest>(
     request: Request,
+    signal?: AbortSignal,
   ): Promise<UiAnswer<Request["type"]>> {
-    return (await this.answer(request)) as UiAnswer<Request["type"]>;
+    return (await this.answer(request, signal)) as UiAnswer<Request["type"]>;
   }
 
-  private async answer(request: UiRequest): Promise<unknown> {
+  private async answer(
+    request: UiRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
     const { presets, nowMs } = this.options;
     if (isSetupRequest(request)) return this.options.setup(request);
     if (isPairingRequest(request)) return this.options.pairing(request);
     if (isNetworkRequest(request)) return this.options.network(request);
+    if (isMediaRequest(request)) return this.options.media(request, signal);
+    if (isHistoryRequest(request)) return this.options.history(request);
     if (isPresetRequest(request)) return answerForPresets(request, presets);
     switch (request.type) {
       case "snapshot":

@@ -1,14 +1,8 @@
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { Failure } from "../core/errors.ts";
+import { reasonNotMedia } from "../core/media-endings.ts";
 
-/** Endings taken from a folder. A file that is named itself is taken whatever it is called. */
-const mediaEndings = new Set(
-  (
-    "mkv mp4 m4v mov webm avi wmv asf flv ts m2ts mts mpg mpeg vob mxf ogv ogm " +
-    "3gp 3g2 dv divx f4v rm rmvb y4m nut mka m4a mp3 aac flac wav ogg opus wma aiff"
-  ).split(" "),
-);
 /** As many sources as one request may bring. */
 const maxSources = 10_000;
 
@@ -85,7 +79,9 @@ async function searchFolder(
   for (const entry of entries) {
     if (entry.isDirectory()) continue;
     const place = path.join(entry.parentPath, entry.name);
-    const reason = reasonToSkip(entry.name, entry.isFile());
+    const reason = entry.isFile()
+      ? reasonNotMedia(entry.name)
+      : "It is a link or no ordinary file.";
     if (reason === null) sources.push(place);
     else skipped.push({ path: place, reason });
   }
@@ -95,14 +91,4 @@ async function searchFolder(
     sources: sources.sort(byName),
     skipped: skipped.sort((a, b) => byName(a.path, b.path)),
   };
-}
-
-function reasonToSkip(name: string, isFile: boolean): string | null {
-  if (!isFile) return "It is a link or no ordinary file.";
-  if (name.startsWith(".")) return "It is hidden.";
-  const ending = path.extname(name).slice(1).toLowerCase();
-  if (mediaEndings.has(ending)) return null;
-  return ending === ""
-    ? "Its name has no ending."
-    : `.${ending} is no media file's ending.`;
 }

@@ -34,6 +34,7 @@ export class UiSession {
   readonly #socket: WebSocket;
   readonly #host: UiHost;
   readonly #onBug: (error: unknown) => void;
+  readonly #gone = new AbortController();
   #follows = false;
   #lags = false;
   #pending = 0;
@@ -46,6 +47,7 @@ export class UiSession {
     socket.on("message", (data, isBinary) =>
       this.#receive(isBinary ? null : (data as Buffer).toString("utf8")),
     );
+    socket.once("close", () => this.#gone.abort(new Failure("cancelled")));
     socket.on("pong", () => (this.#answeredPing = true));
     // Too large, not UTF-8, cut off: ws closes the line itself with the fitting code.
     socket.on("error", () => undefined);
@@ -96,7 +98,7 @@ export class UiSession {
     }
     this.#pending += 1;
     this.#host
-      .handle(request)
+      .handle(request, this.#gone.signal)
       .then(
         (answer) => this.#send({ kind: "answer", id, answer: answer ?? null }),
         (error: unknown) => this.#refuseWith(id, error),
