@@ -1,4 +1,5 @@
-import { checkStore, type Finding } from "../store/doctor.ts";
+import { checkStore } from "../store/doctor.ts";
+import type { Finding } from "../store/finding.ts";
 import { dataFolderOf, type CommandContext } from "./command-context.ts";
 import { exitCodes } from "./failure-report.ts";
 

@@ -15,50 +15,14 @@ import {
 import type { DocumentState } from "./durable-file.ts";
 import { diskFileSystem, listIfThere, removeIfThere } from "./file-system.ts";
 import type { FileSystem } from "./file-system.ts";
+import type { Finding, FindingKind } from "./finding.ts";
 import { folderHolder, takeFolderLock } from "./folder-lock.ts";
 import { jobDocumentsFolder } from "./job-documents.ts";
 import { workFolder } from "./job-folder.ts";
-import { currentSchema, jobFormat } from "./migrations.ts";
+import { currentSchema, indexFormat, jobFormat } from "./migrations.ts";
 import { openNodeStore } from "./node-store.ts";
 import { readSalvage, writeSalvage } from "./salvage.ts";
 import type { Salvage } from "./salvage.ts";
-
-export type FindingKind =
-  /** A node works in the folder: nothing is changed, and leftovers may be in use. */
-  | "node-running"
-  /** Written by a newer version: nothing else is looked at or changed. */
-  | "store-newer"
-  | "index-damaged"
-  /** Neither the list of jobs nor its backup can be read. */
-  | "index-lost"
-  | "journal-torn"
-  | "journal-damaged"
-  | "job-damaged"
-  /** Neither a job's document nor its backup can be read. */
-  | "job-lost"
-  /** A document of a job that is not in the queue. */
-  | "job-unlisted"
-  | "segment-missing"
-  | "temporary-file"
-  /** Set aside by an earlier repair. */
-  | "damaged-file-kept"
-  /** A work folder of no job. */
-  | "work-folder-unlisted"
-  /** A file in a job's work folder that is no finished segment. */
-  | "work-file-unlisted";
-
-export interface Finding {
-  readonly kind: FindingKind;
-  readonly severity: "note" | "warning" | "error";
-  /** Relative to the data folder. */
-  readonly path: string;
-  readonly sizeBytes: number;
-  /** For people: what it is, and what repairing or cleaning does about it. */
-  readonly text: string;
-  /** `itself`: the next start does it. */
-  readonly remedy: "itself" | "repair" | "clean" | "none";
-  readonly done: boolean;
-}
 
 export interface CheckOptions {
   /** Put right what can be; damaged files are set aside, never removed. */
@@ -111,6 +75,8 @@ class Check {
   readonly #folder: string;
   readonly #missing = new Map<JobId, StoredSegment[]>();
   readonly #lost: JobId[] = [];
+  /** Jobs of whose documents only the backup is good. */
+  readonly #fromBackup: JobId[] = [];
 
   constructor(files: FileSystem, folder: string) {
     this.#files = files;
@@ -125,11 +91,19 @@ class Check {
       this.add("store-newer", "error", this.#folder, text, "none");
       return null;
     }
+    const newer = await this.#newerDocument();
+    if (newer !== null) {
+      const text =
+        "A job's document was written by a newer version of Reelfarm. Install that version.";
+      this.add("store-newer", "error", newer, text, "none");
+      return null;
+    }
     this.#judgeIndex(salvage);
     await this.#checkDocuments(salvage);
     for (const folder of [this.#folder, jobDocumentsFolder(this.#folder)])
       await this.#listLeftovers(folder);
     await this.#checkWork(salvage);
+    await this.#checkAddress();
     return salvage;
   }
 
@@ -179,6 +153,27 @@ class Check {
     }
   }
 
+  /** Written before the list of jobs was lost or taken from its older backup. */
+  async #newerDocument(): Promise<string | null> {
+    const folder = jobDocumentsFolder(this.#folder);
+    for (const { name } of await listIfThere(this.#files, folder))
+      for (const id of idOfDocument(name)) {
+        const suffix = name.endsWith(backupSuffix) ? backupSuffix : "";
+        const { kind } = await this.#document(id).inspect(suffix);
+        if (kind === "newer") return join(folder, name);
+      }
+    return null;
+  }
+
+  async #checkAddress(): Promise<void> {
+    if (this.findings.some((one) => one.kind === "node-running")) return;
+    const path = join(this.#folder, "ui.json");
+    const sizeBytes = await sizeOf(path);
+    if (sizeBytes === 0) return;
+    const text = "The address of a node that is not running any more.";
+    this.add("address-stale", "note", path, text, "clean", sizeBytes);
+  }
+
   async #checkDocuments({ state }: Salvage): Promise<void> {
     const folder = jobDocumentsFolder(this.#folder);
     const names = (await listIfThere(this.#files, folder)).map(
@@ -215,6 +210,7 @@ class Check {
     backup: DocumentState<JobDocument>,
   ): void {
     if (backup.kind === "good") {
+      this.#fromBackup.push(id);
       const text =
         "A job's document is damaged; its backup is used. Segments it does not list are encoded again.";
       this.add("job-damaged", "warning", path, text, "itself");
@@ -323,8 +319,13 @@ class Check {
     try {
       for (const id of this.#lost) await this.#setJobAside(id);
       const { index, journal } = salvage;
+      for (const id of this.#fromBackup) await rewrite(this.#document(id));
       if (index.state === "lost" || journal.damage !== null)
         await writeSalvage(this.#files, this.#folder, salvage);
+      else if (index.state === "backup") {
+        const format = indexFormat(currentSchema);
+        await rewrite(new DurableFile(this.#files, index.path, format));
+      }
     } finally {
       await lock.release();
     }
@@ -370,6 +371,12 @@ class Check {
     const path = documentPath(jobDocumentsFolder(this.#folder), id);
     return new DurableFile(this.#files, path, jobFormat(currentSchema));
   }
+}
+
+/** Gives a document that only its backup has its own file again; a damaged one is set aside. */
+async function rewrite<T>(file: DurableFile<T>): Promise<void> {
+  const data = await file.read();
+  if (data !== null) await file.write(data);
 }
 
 function idOfDocument(name: string): JobId[] {

@@ -27,7 +27,6 @@ interface Holder {
 }
 
 const lockName = "lock";
-const takeoverName = "lock.takeover";
 /** Clocks are set; a boot time that differs by more is of another boot. */
 const bootToleranceMs = 10 * 60_000;
 /** A lock is made and filled in two steps, microseconds apart. */
@@ -48,8 +47,9 @@ export async function takeFolderLock(
   // Before the file is there: another taker in this process must not think it left over.
   held.set(files, tokens.add(token));
   try {
-    if (!(await tryCreate(files, path, token)))
-      await takeOver(files, folder, token);
+    if (await tryCreate(files, path, token))
+      await refuseUnlessLast(files, folder, token);
+    else await takeOver(files, folder, token);
   } catch (error) {
     tokens.delete(token);
     throw writeFailure(error);
@@ -67,40 +67,77 @@ export async function folderHolder(
   files: FileSystem,
   folder: string,
 ): Promise<number | null> {
-  const holder = await readHolder(files, join(folder, lockName));
+  const holder = (await readChain(files, folder)).at(-1)?.holder ?? null;
   return holder && (await isAlive(files, holder)) ? holder.pid : null;
 }
 
-/** Of two processes that find the same stale lock, one may replace it. */
+/** One lock file; `holder` is null where its writer died in the middle. */
+interface Link {
+  readonly path: string;
+  readonly holder: Holder | null;
+}
+
+/**
+ * A dead holder's lock is never removed, since by then it may be another's:
+ * who takes it over makes a file named after the dead one, which only one can,
+ * and that becomes the lock. Who dies in between is taken over in the same
+ * way; the last of these files counts. One made too late, after an earlier
+ * taker's had already become the lock, hangs on nothing and is withdrawn.
+ */
 async function takeOver(
   files: FileSystem,
   folder: string,
   token: string,
 ): Promise<void> {
-  await refuseIfHeld(files, folder);
-  const guard = join(folder, takeoverName);
-  if (!(await tryCreate(files, guard, token))) {
-    const other = await readHolder(files, guard);
-    if (other && (await isAlive(files, other)))
-      throw new Failure("node-already-running", folder);
-    await removeIfThere(files, guard);
-    if (!(await tryCreate(files, guard, token)))
-      throw new Failure("node-already-running", folder);
-  }
+  const chain = await readChain(files, folder);
+  const last = chain.at(-1);
+  // Released or taken at this moment: somebody else is about to begin or end.
+  if (!last || (last.holder && (await isAlive(files, last.holder))))
+    refuse(folder);
+  const own = pathAfter(folder, last);
+  if (!(await tryCreate(files, own, token))) refuse(folder);
   try {
-    await refuseIfHeld(files, folder);
-    await removeIfThere(files, join(folder, lockName));
-    if (!(await tryCreate(files, join(folder, lockName), token)))
-      throw new Failure("node-already-running", folder);
-  } finally {
-    await removeIfThere(files, guard);
+    await refuseUnlessLast(files, folder, token);
+    await files.rename(own, join(folder, lockName));
+  } catch (error) {
+    await removeIfThere(files, own);
+    throw error;
   }
+  for (const { path } of chain.slice(1)) await removeIfThere(files, path);
 }
 
-async function refuseIfHeld(files: FileSystem, folder: string): Promise<void> {
-  if ((await folderHolder(files, folder)) !== null)
-    throw new Failure("node-already-running", folder);
+async function refuseUnlessLast(
+  files: FileSystem,
+  folder: string,
+  token: string,
+): Promise<void> {
+  const last = (await readChain(files, folder)).at(-1);
+  if (last?.holder?.token !== token) refuse(folder);
 }
+
+function refuse(folder: string): never {
+  throw new Failure("node-already-running", folder);
+}
+
+/** The lock, then the files of those who began to take it over, each from the one before. */
+async function readChain(files: FileSystem, folder: string): Promise<Link[]> {
+  const chain: Link[] = [];
+  let path = join(folder, lockName);
+  while (!chain.some((one) => one.path === path)) {
+    const holder = await readHolder(files, path);
+    if (holder === "none") break;
+    const link = { path, holder };
+    chain.push(link);
+    path = pathAfter(folder, link);
+  }
+  return chain;
+}
+
+/** Tokens are never used again, so neither are these names. What is read from a file may hold anything. */
+const pathAfter = (folder: string, { path, holder }: Link): string =>
+  holder
+    ? join(folder, `${lockName}.${holder.token.replaceAll(/[^0-9a-z-]/g, "")}`)
+    : `${path}.unreadable`;
 
 async function tryCreate(
   files: FileSystem,
@@ -126,14 +163,14 @@ async function tryCreate(
   }
 }
 
-/** Null: none, or one that stays unfinished (its writer died in the middle). */
+/** Null: one that stays unfinished (its writer died in the middle). */
 async function readHolder(
   files: FileSystem,
   path: string,
-): Promise<Holder | null> {
+): Promise<Holder | "none" | null> {
   for (let tries = 1; ; tries++) {
     const bytes = await readFileIfThere(files, path);
-    if (bytes === null) return null;
+    if (bytes === null) return "none";
     const holder = parseHolder(bytes);
     if (holder || tries === unfinishedTries) return holder;
     await sleep(unfinishedWaitMs);

@@ -1,9 +1,12 @@
 import {
+  appendFile,
   copyFile,
+  mkdir,
   mkdtemp,
   readdir,
   readFile,
   rm,
+  truncate,
   writeFile,
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -18,7 +21,9 @@ import {
   contentsOf,
   sampleJob,
   sampleSegment,
+  type StoreContents,
 } from "../../contract/store-samples.ts";
+import { storedText } from "./stored-text.ts";
 
 const a = jobId("a");
 let folder = "";
@@ -60,6 +65,24 @@ async function damage(name: string): Promise<void> {
   const bytes = await readFile(path);
   bytes[Math.floor(bytes.length / 2)] = 1;
   await writeFile(path, bytes);
+}
+
+async function cutOff(name: string): Promise<void> {
+  const path = join(folder, name);
+  await truncate(path, Math.floor((await readFile(path)).length / 2));
+}
+
+/** Another, empty data folder in the same place. */
+async function fresh(): Promise<void> {
+  await rm(folder, { recursive: true });
+  await mkdir(folder);
+}
+
+async function contents(): Promise<StoreContents> {
+  const store = await open();
+  const all = await contentsOf(store);
+  await store.close();
+  return all;
 }
 
 async function everything(): Promise<Record<string, string>> {
@@ -192,6 +215,108 @@ describe("the doctor", () => {
     const again = await open();
     expect(await contentsOf(again)).toEqual(before);
     await again.close();
+  });
+
+  it("uses a good backup in place of a document that is cut off or altered", async () => {
+    for (const name of ["node.json", "jobs/a.json"])
+      for (const harm of [damage, cutOff]) {
+        await fresh();
+        await fill();
+        const before = await contents();
+        const path = join(folder, name);
+        await copyFile(path, `${path}.bak`);
+        await harm(name);
+        const kind = name === "node.json" ? "index-damaged" : "job-damaged";
+        expect(await kinds(), name).toEqual([kind]);
+        const { findings } = await checkStore(folder, { repair: true });
+        expect(findings).toMatchObject([{ kind, path: name, done: true }]);
+        expect(await kinds()).toEqual(["damaged-file-kept"]);
+        expect(await contents(), name).toEqual(before);
+      }
+  });
+
+  it("forgets segments where a document and its backup are both altered, and sets both aside", async () => {
+    await fill();
+    await copyFile(
+      join(folder, "jobs/a.json"),
+      join(folder, "jobs/a.json.bak"),
+    );
+    await damage("jobs/a.json");
+    await cutOff("jobs/a.json.bak");
+    expect(await kinds({ repair: true })).toEqual(["job-lost"]);
+    const kept = ["damaged-file-kept", "damaged-file-kept"];
+    const parts = Array<string>(5).fill("work-file-unlisted");
+    expect(await kinds()).toEqual([...kept, ...parts]);
+    expect((await contents()).jobs.length).toBe(2);
+  });
+
+  it("makes a list of jobs that is not there again", async () => {
+    await fill();
+    await rm(join(folder, "node.json"));
+    await rm(join(folder, "node.json.bak"), { force: true });
+    expect(await kinds({ repair: true })).toContain("index-lost");
+    expect((await contents()).jobs.length).toBe(2);
+  });
+
+  it("cuts a journal that ends in the middle of a line", async () => {
+    const store = await openNodeStore(folder);
+    await store.putJob(sampleJob("a"));
+    const [name] = (await readdir(folder)).filter((one) =>
+      one.startsWith("journal-"),
+    );
+    const path = join(folder, name ?? "");
+    const text = await readFile(path);
+    await store.close();
+    // As a power cut leaves it: the change is not in the documents yet.
+    await rm(join(folder, "node.json"));
+    await writeFile(path, text);
+    await appendFile(path, "0123456789abcdef 2 1 {");
+    expect(await kinds()).toContain("journal-torn");
+    await checkStore(folder, { repair: true });
+    expect((await contents()).jobs.length).toBe(1);
+    expect(await kinds()).toEqual([]);
+  });
+
+  it("touches nothing a newer version wrote, were it one job's document", async () => {
+    const newer = { node: "node.json", job: "jobs/a.json" } as const;
+    for (const kind of ["node", "job"] as const) {
+      await fresh();
+      await fill();
+      await writeFile(join(folder, newer[kind]), storedText(kind, 999, {}));
+      await writeFile(join(folder, "jobs/x.json.1.tmp"), "x");
+      const before = await everything();
+      expect(await kinds({ repair: true, clean: true })).toEqual([
+        "store-newer",
+      ]);
+      expect(await everything()).toEqual(before);
+    }
+  });
+
+  it("leaves files it does not know where they are, also when it makes the list again", async () => {
+    await fill();
+    const strange = ["notes.txt", "jobs/notes.txt", "jobs/a b.json", "jobs/.x"];
+    for (const name of strange) await writeFile(join(folder, name), "mine");
+    await mkdir(join(folder, "films"));
+    expect(await kinds()).toEqual([]);
+    await damage("node.json");
+    await rm(join(folder, "node.json.bak"), { force: true });
+    await checkStore(folder, { repair: true, clean: true });
+    for (const name of strange)
+      expect(await readFile(join(folder, name), "utf8")).toBe("mine");
+    expect(await readdir(folder)).toContain("films");
+  });
+
+  it("works where a node was killed, and removes the address it left", async () => {
+    await fill();
+    const dead = { pid: 2 ** 30, token: "x", processStart: null };
+    await writeFile(join(folder, "lock"), JSON.stringify(dead));
+    await writeFile(join(folder, "ui.json"), '{"url":"http://x"}');
+    expect(await kinds()).toEqual(["address-stale"]);
+    await checkStore(folder, { repair: true, clean: true });
+    expect(await kinds()).toEqual([]);
+    const left = await readdir(folder);
+    expect(left).not.toContain("ui.json");
+    expect(left.filter((name) => name.startsWith("lock"))).toEqual([]);
   });
 
   it("keeps its hands off while a node is running", async () => {

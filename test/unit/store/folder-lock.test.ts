@@ -1,5 +1,11 @@
-import { spawnSync } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -21,19 +27,45 @@ afterEach(() => rm(folder, { recursive: true }));
 const lock = (): string => join(folder, "lock");
 const held = { code: "node-already-running" };
 
-async function leaveLock(change: Record<string, unknown>): Promise<void> {
+/** Leaves the lock of a process that ended without releasing it. Returns its token. */
+async function leaveLock(change: Record<string, unknown>): Promise<string> {
   const taken = await takeFolderLock(diskFileSystem, folder);
   const text = await readFile(lock(), "utf8");
   await taken.release();
   const holder = JSON.parse(text) as Record<string, unknown>;
-  await writeFile(lock(), JSON.stringify({ ...holder, ...change }));
+  const left = { ...holder, ...change };
+  await writeFile(lock(), JSON.stringify(left));
+  return String(left["token"]);
 }
 
-/** The id of a process that ran and is gone. */
-function deadPid(): number {
-  const { pid } = spawnSync(process.execPath, ["--version"]);
-  return pid;
+/** A disk on which the first taker stops where it has found the lock stale. */
+function heldAtTakeover(): {
+  files: FileSystem;
+  reached: Promise<void>;
+  goOn: () => void;
+} {
+  let goOn = (): void => undefined;
+  const released = new Promise<void>((resolve) => (goOn = resolve));
+  let say = (): void => undefined;
+  const reached = new Promise<void>((resolve) => (say = resolve));
+  let isFirst = true;
+  const files: FileSystem = {
+    ...diskFileSystem,
+    async open(path, mode) {
+      if (path !== lock() && isFirst) {
+        isFirst = false;
+        say();
+        await released;
+      }
+      return diskFileSystem.open(path, mode);
+    },
+  };
+  return { files, reached, goOn: () => goOn() };
 }
+
+/** No system gives a process such an id. */
+const deadPid = 2 ** 30;
+const stranger = "00000000-0000-4000-8000-000000000000";
 
 describe("a folder's lock", () => {
   it("keeps a second one out until it is released", async () => {
@@ -48,7 +80,7 @@ describe("a folder's lock", () => {
   });
 
   it("is taken over from a process that is gone", async () => {
-    await leaveLock({ pid: deadPid() });
+    await leaveLock({ pid: deadPid });
     const taken = await takeFolderLock(diskFileSystem, folder);
     expect(await folderHolder(diskFileSystem, folder)).toBe(process.pid);
     await taken.release();
@@ -76,29 +108,51 @@ describe("a folder's lock", () => {
     });
     await (await takeFolderLock(diskFileSystem, folder)).release();
     // Even this process's own id is no proof.
-    await leaveLock({ token: "of an earlier process" });
+    await leaveLock({ token: stranger });
     await (await takeFolderLock(diskFileSystem, folder)).release();
   });
 
   it("is taken over where its writer died in the middle", async () => {
-    for (const text of ["", '{"pid":', "null", '{"pid":"1"}']) {
-      await writeFile(lock(), text);
-      await (await takeFolderLock(diskFileSystem, folder)).release();
-    }
+    const texts = ["", '{"pid":', "null", '{"pid":"1"}'];
+    const tries = texts.map(async (text, at) => {
+      const one = join(folder, String(at));
+      await mkdir(one);
+      await writeFile(join(one, "lock"), text);
+      await (await takeFolderLock(diskFileSystem, one)).release();
+    });
+    await Promise.all(tries);
   });
 
-  it("is taken over though an earlier takeover died in the middle", async () => {
-    await leaveLock({ pid: deadPid() });
-    await writeFile(
-      join(folder, "lock.takeover"),
-      await readFile(lock(), "utf8"),
-    );
-    await (await takeFolderLock(diskFileSystem, folder)).release();
+  it("is taken over though earlier takeovers died in the middle", async () => {
+    const old = await leaveLock({ pid: deadPid });
+    const text = await readFile(lock(), "utf8");
+    await writeFile(`${lock()}.${old}`, text.replace(old, stranger));
+    await writeFile(`${lock()}.${stranger}`, "");
+    const taken = await takeFolderLock(diskFileSystem, folder);
+    expect(await readdir(folder)).toEqual(["lock"]);
+    expect(await folderHolder(diskFileSystem, folder)).toBe(process.pid);
+    await taken.release();
+  });
+
+  it("stays with whoever took it over, however late another does what it had decided before", async () => {
+    for (const text of [null, ""]) {
+      await leaveLock({ pid: deadPid });
+      if (text !== null) await writeFile(lock(), text);
+      const { files, reached, goOn } = heldAtTakeover();
+      const late = takeFolderLock(files, folder);
+      await reached;
+      const first = await takeFolderLock(files, folder);
+      goOn();
+      await expect(late).rejects.toMatchObject(held);
+      expect(await readdir(folder)).toEqual(["lock"]);
+      expect(await folderHolder(files, folder)).toBe(process.pid);
+      await first.release();
+    }
   });
 
   it("goes to one of many who find it stale at the same moment", async () => {
     for (let round = 0; round < 20; round++) {
-      await leaveLock({ pid: deadPid() });
+      await leaveLock({ pid: deadPid });
       const tries = await Promise.allSettled(
         [1, 2, 3, 4].map(() => takeFolderLock(diskFileSystem, folder)),
       );
