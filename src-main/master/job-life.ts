@@ -7,6 +7,7 @@ import { catalogue, Failure } from "../core/errors.ts";
 import { saferFeed } from "../core/feed-plan.ts";
 import type { SchedulerEffect } from "../core/scheduler/effects.ts";
 import type { SchedulerEvent } from "../core/scheduler/events.ts";
+import { decodesCleanly } from "../media/decode-check.ts";
 import { checkSourceUnchanged, probeJob } from "./job-acceptance.ts";
 import { restoreParts } from "./finished-parts.ts";
 import { completeStage } from "./job-completion.ts";
@@ -158,7 +159,8 @@ export class JobLife {
       return false;
     try {
       const parts = await repairJob(job, {
-        binaries: options.binaries,
+        isClean: (file, signal) =>
+          decodesCleanly(options.binaries, file, signal),
         store: options.store,
         dispatch: (event) => {
           loop.dispatch(event);

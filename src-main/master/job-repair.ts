@@ -1,8 +1,6 @@
 import { rm } from "node:fs/promises";
 import type { DeviceId } from "../core/identifiers.ts";
 import type { SchedulerEvent } from "../core/scheduler/events.ts";
-import type { Binaries } from "../media/binaries.ts";
-import { decodesCleanly } from "../media/decode-check.ts";
 import type { NodeStore } from "../store/node-store.ts";
 import { presentStage } from "./job-preparation.ts";
 import type { FinishedSegment, Job } from "./job.ts";
@@ -11,8 +9,9 @@ import type { FinishedSegment, Job } from "./job.ts";
 const maxRepairs = 2;
 
 export interface RepairPorts {
-  readonly binaries: Binaries;
-  readonly store: NodeStore;
+  /** Whether a part decodes to its end. */
+  readonly isClean: (file: string, signal: AbortSignal) => Promise<boolean>;
+  readonly store: Pick<NodeStore, "dropSegments">;
   readonly dispatch: (event: SchedulerEvent) => void;
   readonly connected: () => readonly DeviceId[];
   readonly log: (text: string) => void;
@@ -28,12 +27,7 @@ export async function repairJob(job: Job, ports: RepairPorts): Promise<number> {
   if (job.repairs >= maxRepairs) return 0;
   const damaged = [];
   for (const part of job.finished.values()) {
-    const isClean = await decodesCleanly(
-      ports.binaries,
-      part.file,
-      job.stop.signal,
-    );
-    if (!isClean) damaged.push(part);
+    if (!(await ports.isClean(part.file, job.stop.signal))) damaged.push(part);
   }
   if (damaged.length === 0) return 0;
   job.repairs += 1;
