@@ -7,7 +7,9 @@ export default tseslint.config(
   js.configs.recommended,
   {
     files: ["**/*.js", "**/*.mjs"],
-    languageOptions: { globals: { process: "readonly", URL: "readonly", console: "readonly" } },
+    languageOptions: {
+      globals: { process: "readonly", URL: "readonly", console: "readonly" },
+    },
   },
   ...tseslint.configs.strict,
   {
