@@ -37,7 +37,8 @@ import {
   jsonOption,
   segmentOption,
 } from "./shared-options.ts";
-import { app, defaultPort, serve, type ServeOptions } from "./serve-command.ts";
+import { app, type AppOptions } from "./app-command.ts";
+import { defaultPort, serve, type ServeOptions } from "./serve-command.ts";
 import { maxWorkers } from "./worker-share.ts";
 
 /** Everything `reelfarm` understands. Throws commander's errors instead of exiting. */
@@ -166,11 +167,10 @@ function registerNode({ program, context, onDone }: Registration): void {
   program
     .command("app")
     .usage("")
-    .description("run master and worker here and show where to look")
+    .description("open the app; without Electron, its window in the browser")
     .addOption(dataOption())
-    .action(async (options: { data?: string }) =>
-      onDone(await app(context, options)),
-    );
+    .option("--browser", "open it in the browser in any case")
+    .action(async (options: AppOptions) => onDone(await app(context, options)));
 }
 
 function registerDoctor({ program, context, onDone }: Registration): void {

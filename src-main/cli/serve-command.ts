@@ -1,4 +1,4 @@
-/** `serve` and `app`: a lasting node in this process. */
+/** `serve`: a lasting node in this process. */
 import os from "node:os";
 import { fileURLToPath } from "node:url";
 import { formatDeviceId } from "../core/device-name.ts";
@@ -18,7 +18,9 @@ import { onParentGone } from "./worker-process.ts";
 /** Where a master listens unless told otherwise: one fixed port, so that firewalls can be told. */
 export const defaultPort = 47_600;
 /** The built pages lie beside the built program. */
-const bundleFolder = fileURLToPath(new URL("../../renderer", import.meta.url));
+export const bundleFolder = fileURLToPath(
+  new URL("../../renderer", import.meta.url),
+);
 const roles = ["master", "worker", "both"] as const;
 
 export interface ServeOptions {
@@ -57,14 +59,6 @@ export async function serve(
   for (const line of greeting(node, options, "serve")) terminal.print(line);
   await Promise.race([lifetime.untilInterrupted(), parentGone, node.closed]);
   return exitCodes.ok;
-}
-
-/** The desktop's stand-in where there is no desktop: a node with both roles, and where to look at it. */
-export function app(
-  context: CommandContext,
-  options: { readonly data?: string },
-): Promise<number> {
-  return serve(context, { ...options, role: "both", allow: [], ui: true });
 }
 
 function nodeOptions(
