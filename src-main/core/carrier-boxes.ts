@@ -101,10 +101,13 @@ export function readTrackRuns(moof: Uint8Array): TrackRun[] {
       const tfhd = onlyBox(traf, "tfhd");
       const defaults = readDefaults(tfhd);
       let dts = readDecodeTime(onlyBox(traf, "tfdt"));
+      let samples = 0;
       return traf
         .filter(({ type }) => type === "trun")
         .map((trun) => {
           const run = readRun(trun.body, defaults, dts);
+          samples += run.samples.length;
+          if (samples > maxFragmentSamples) throw invalid("too many packets");
           const last = run.samples.at(-1);
           if (last !== undefined) dts = last.dts + last.durationTicks;
           return { ...run, trackId: viewOf(tfhd).getUint32(4) };
@@ -185,6 +188,8 @@ function readRun(
   for (let index = 0; index < count; index += 1) {
     const durationTicks = take(0x100, defaults.durationTicks);
     const sizeBytes = take(0x200, defaults.sizeBytes);
+    // Otherwise a file of a hundred bytes could hold a million of them.
+    if (sizeBytes === 0) throw invalid("a frame of no bytes");
     const own = take(0x400, index === 0 ? firstFlags : defaults.flags);
     // Signed in version 1; version 0 has no negative ones in practice.
     const compositionOffset = take(0x800, 0) | 0;

@@ -18,9 +18,13 @@ import {
 } from "./mp4-boxes.ts";
 import { readTrackRuns } from "./carrier-boxes.ts";
 
+/** Of all tracks: three days of eight tracks in packets of 20 ms, and of what memory holds. */
+const maxPackets = 2 ** 24;
+
 /** Collects the fragments of a carrier with any number of audio tracks. */
 export class FlatAudio {
   readonly #tracks: FlatTrack[];
+  #packets = 0;
 
   /** `moov`: the body of the carrier's header. Throws `Failure("result-invalid")`. */
   constructor(moov: Uint8Array) {
@@ -37,6 +41,10 @@ export class FlatAudio {
       const track = this.#tracks.find(({ id }) => id === run.trackId);
       if (track === undefined)
         throw new Failure("result-invalid", "a fragment of an unknown track");
+      if (run.samples.length === 0) continue;
+      this.#packets += run.samples.length;
+      if (this.#packets > maxPackets)
+        throw new Failure("result-invalid", "too many audio packets");
       track.chunkBytes.push(moofByte + run.dataOffset);
       track.chunkSamples.push(run.samples.length);
       for (const { dts, sizeBytes, durationTicks } of run.samples) {

@@ -45,11 +45,16 @@ function checked(
   return { type, headerBytes, bodyBytes };
 }
 
+/** In one container: a fragment of many interleaved tracks has some thousand runs. */
+const maxBoxes = 100_000;
+
 /** All boxes of a container box's body. Throws `Failure("result-invalid")` when they do not fill it exactly. */
 export function readBoxes(body: Uint8Array): Box[] {
   const boxes: Box[] = [];
   let at = 0;
   while (at < body.length) {
+    if (boxes.length >= maxBoxes)
+      throw new Failure("result-invalid", "too many boxes");
     const header = readBoxHeader(body.subarray(at));
     // QuickTime ends some lists with four zero bytes; readBoxHeader refuses size 0.
     if (header === null) {

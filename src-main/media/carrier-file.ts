@@ -14,6 +14,11 @@ import { maxBoxHeaderBytes, readBoxHeader } from "../core/mp4-boxes.ts";
 /** A header or a fragment's table; a table entry has at most 16 bytes, so a GOP's is far below. */
 export const maxTableBytes = 32 * 1024 * 1024;
 
+/** Three days at 60 frames per second, and of what memory holds. */
+const maxFrames = 2 ** 24;
+/** Boxes other than fragments: the brand, the header, an index at the end. */
+const maxOtherBoxes = 1_000;
+
 export interface CarrierIndex {
   readonly file: string;
   readonly header: CarrierHeader;
@@ -54,6 +59,8 @@ async function readTables(
   let header: CarrierHeader | null = null;
   let pending: CarrierSample[] | null = null;
   const fragments: CarrierFragment[] = [];
+  let frames = 0;
+  let otherBoxes = 0;
   for (let at = 0; at < size;) {
     const start = await readAt(
       handle,
@@ -69,6 +76,8 @@ async function readTables(
       header = readCarrierHeader(
         await readTable(handle, bodyByte, box.bodyBytes),
       );
+    if (box.type === "moof" && pending !== null)
+      throw invalid("a table without frames");
     if (box.type === "moof")
       pending = readCarrierFragment(
         await readTable(handle, bodyByte, box.bodyBytes),
@@ -77,12 +86,17 @@ async function readTables(
       if (pending === null || fragmentBytes(pending) !== box.bodyBytes)
         throw invalid("frames and their table disagree");
       fragments.push(compactFragment(pending, bodyByte));
+      frames += pending.length;
+      if (pending.length === 0 || frames > maxFrames)
+        throw invalid("a fragment without frames, or too many frames");
       pending = null;
+    } else if (box.type !== "moof") {
+      otherBoxes += 1;
+      if (otherBoxes > maxOtherBoxes) throw invalid("too many boxes");
     }
   }
   if (header === null || pending !== null || fragments.length === 0)
     throw invalid("there is no header or no frame");
-  const frames = fragments.reduce((sum, { isKey }) => sum + isKey.length, 0);
   return { file, header, fragments, frames };
 }
 

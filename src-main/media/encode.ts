@@ -35,6 +35,8 @@ export interface EncodeOptions {
   readonly sandbox?: Sandbox | null | undefined;
   /** Memory of the encoder at most. Undefined: no bound. */
   readonly maxMemoryBytes?: number | undefined;
+  /** What the disk has room for; a larger result is `worker-disk-full`. Undefined: not asked. */
+  readonly roomBytes?: number | undefined;
   /** About twice a second. */
   readonly onProgress?: (progress: EncodeProgress) => void;
 }
@@ -91,7 +93,9 @@ export function startEncode(
     wasKilled = true;
     run.kill();
   };
-  const output = new BoundedOutput(order.maxOutputBytes, () => run.kill());
+  const { roomBytes = Number.POSITIVE_INFINITY } = options;
+  const maxBytes = Math.min(order.maxOutputBytes, roomBytes);
+  const output = new BoundedOutput(maxBytes, () => run.kill());
   // `done` tells why; a reader of the output sees the error as well.
   output.on("error", () => undefined);
   const written = new Promise<void>((resolve) => {
@@ -101,6 +105,8 @@ export function startEncode(
     const exit = await run.done.finally(stopWatching);
     if (wasTooLarge)
       throw new Failure("limit-exceeded", "the encoder took too much memory");
+    if (output.isExceeded && maxBytes < order.maxOutputBytes)
+      throw new Failure("worker-disk-full", "its work folder");
     if (output.isExceeded)
       throw new Failure(
         "limit-exceeded",

@@ -34,7 +34,8 @@ export async function inspectAudio(
     [
       ...["-v", "error", "-of", "json"],
       ...["-show_entries", "stream=codec_type,codec_name,channels,sample_rate"],
-      ...["-protocol_whitelist", "file", "-f", "mov", "-i", `file:${file}`],
+      ...["-protocol_whitelist", "file", "-enable_drefs", "0"],
+      ...["-f", "mov", "-i", `file:${file}`],
     ],
     { signal, timeoutMs, maxBytes: maxReportBytes },
   );

@@ -15,7 +15,7 @@ import { outputPicture } from "../core/output-picture.ts";
 import { SegmentTimes } from "../core/segment-times.ts";
 import type { Binaries } from "./binaries.ts";
 import { readLines } from "./line-reader.ts";
-import { startTool } from "./process.ts";
+import { maxPixelsArguments, readerMemoryBytes, startTool } from "./process.ts";
 
 export interface SegmentExpectation {
   readonly order: VideoOrder;
@@ -100,8 +100,11 @@ async function readSegment(
   times: SegmentTimes,
   signal: AbortSignal | undefined,
 ): Promise<SegmentStream> {
-  const run = startTool(ffprobe, inspectArguments(file), { signal });
-  const timer = setTimeout(() => run.kill(), timeoutMs);
+  const run = startTool(ffprobe, inspectArguments(file), {
+    signal,
+    maxWallMs: timeoutMs,
+    maxMemoryBytes: readerMemoryBytes,
+  });
   let fields: Map<string, string> | null = null;
   let streams = 0;
   try {
@@ -116,11 +119,12 @@ async function readSegment(
     });
     const exit = await run.done;
     signal?.throwIfAborted();
+    if (exit.exceeded !== null)
+      throw new Failure("result-invalid", `reading it ${exit.exceeded}`);
     // Too many frames: the count tells, whatever followed.
     if (exit.code !== 0 && !times.isFull)
       throw new Failure("result-invalid", "it cannot be read");
   } finally {
-    clearTimeout(timer);
     run.kill();
   }
   if (times.isFull && fields === null)
@@ -130,7 +134,7 @@ async function readSegment(
 
 function inspectArguments(file: string): string[] {
   return [
-    ...["-v", "error", "-protocol_whitelist", "file"],
+    ...["-v", "error", ...maxPixelsArguments, "-protocol_whitelist", "file"],
     // Never looks for another file that this one names.
     ...["-enable_drefs", "0", "-f", "mov"],
     ...["-show_data_hash", "SHA256"],

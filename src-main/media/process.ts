@@ -10,6 +10,7 @@ import type { Readable, Writable } from "node:stream";
 
 import { assert } from "../core/assert.ts";
 import { Failure } from "../core/errors.ts";
+import { watchMemory } from "./memory-watch.ts";
 import { guardGroup } from "./process-guardian.ts";
 import { StderrTail } from "./stderr-tail.ts";
 
@@ -31,13 +32,27 @@ export interface ToolOptions {
   readonly onStderrLine?: (line: string) => void;
   /** Returns true for a line that is data, not a message: it stays out of the tail. */
   readonly takeStderrLine?: (line: string) => boolean;
+  /** Of the tool and what it starts; more ends it. Watched on Linux only. */
+  readonly maxMemoryBytes?: number | undefined;
+  /** From start to end; longer ends it. */
+  readonly maxWallMs?: number | undefined;
 }
+
+/**
+ * What a tool may take that reads bytes of strangers without encoding them: a
+ * picture of 8K with all that it refers to takes half of it.
+ */
+export const readerMemoryBytes = 4 * 1024 ** 3;
+/** Larger pictures are refused by decoders: twice 8K, as in an order. */
+export const maxPixelsArguments = ["-max_pixels", String(2 ** 26)] as const;
 
 export interface ToolExit {
   readonly code: number | null;
   readonly signal: string | null;
   /** The last messages, at most 8 KiB. May hold paths of this machine. */
   readonly stderrTail: string;
+  /** The bound of its options for which it was ended, in words; null: none. */
+  readonly exceeded: string | null;
 }
 
 export interface ToolRun {
@@ -85,12 +100,18 @@ export function startTool(
   if (options.niceness !== undefined) lowerPriority(child, options.niceness);
 
   const control = new GroupControl(child);
-  const done = ended(child, program, tail, control);
+  const bounds = new Bounds(child.pid, options, () => control.kill());
+  const done = ended(child, program, tail, control).then((exit) => ({
+    ...exit,
+    exceeded: bounds.exceeded,
+  }));
   done.catch(() => undefined);
   const onAbort = (): void => control.kill();
   options.signal?.addEventListener("abort", onAbort, { once: true });
-  const forget = (): void =>
+  const forget = (): void => {
+    bounds.stop();
     options.signal?.removeEventListener("abort", onAbort);
+  };
   done.then(forget, forget);
 
   return {
@@ -102,6 +123,38 @@ export function startTool(
     suspend: () => control.suspend(),
     resume: () => control.resume(),
   };
+}
+
+/** Watches over a run's bounds; whoever asks for none is not watched. */
+class Bounds {
+  exceeded: string | null = null;
+  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #stopWatching: () => void = () => undefined;
+
+  constructor(
+    pid: number | undefined,
+    { maxMemoryBytes, maxWallMs }: ToolOptions,
+    onExceeded: () => void,
+  ) {
+    const exceed = (what: string): void => {
+      this.exceeded ??= what;
+      onExceeded();
+    };
+    if (maxWallMs !== undefined) {
+      const words = `took longer than ${String(maxWallMs / 1000)} s`;
+      this.#timer = setTimeout(() => exceed(words), maxWallMs);
+      this.#timer.unref();
+    }
+    if (maxMemoryBytes !== undefined && pid !== undefined)
+      this.#stopWatching = watchMemory(pid, maxMemoryBytes, () =>
+        exceed(`took more than ${String(maxMemoryBytes)} bytes of memory`),
+      );
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#stopWatching();
+  }
 }
 
 /** Signals to a child's whole group, for as long as the child lives. */
@@ -160,7 +213,7 @@ function ended(
   program: string,
   tail: StderrTail,
   control: GroupControl,
-): Promise<ToolExit> {
+): Promise<Omit<ToolExit, "exceeded">> {
   return new Promise((resolve, reject) => {
     child.once("error", (cause) => {
       if (child.pid !== undefined) return; // A signal could not be sent; the exit follows.
@@ -192,6 +245,8 @@ export interface ReadOptions {
   readonly timeoutMs?: number | undefined;
   /** Of standard output; default 16 MiB. */
   readonly maxBytes?: number | undefined;
+  /** Default `readerMemoryBytes`. */
+  readonly maxMemoryBytes?: number | undefined;
 }
 
 /**
@@ -206,18 +261,14 @@ export async function readTool(
   options: ReadOptions = {},
 ): Promise<{ stdout: string; exit: ToolExit }> {
   const { signal, cwd } = options;
-  const timeoutMs = options.timeoutMs ?? readTimeoutMs;
   const maxBytes = options.maxBytes ?? readMaxBytes;
-  const run = startTool(program, args, { signal, cwd });
-  let exceeded: string | null = null;
-  const stop = (reason: string): void => {
-    exceeded ??= `${baseName(program)} ${reason}`;
-    run.kill();
-  };
-  const timer = setTimeout(
-    () => stop(`took longer than ${String(timeoutMs / 1000)} s`),
-    timeoutMs,
-  );
+  const run = startTool(program, args, {
+    signal,
+    cwd,
+    maxWallMs: options.timeoutMs ?? readTimeoutMs,
+    maxMemoryBytes: options.maxMemoryBytes ?? readerMemoryBytes,
+  });
+  let wroteTooMuch = false;
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   const closed = new Promise<void>((resolve) =>
@@ -226,18 +277,21 @@ export async function readTool(
   run.stdout.on("error", () => undefined);
   run.stdout.on("data", (chunk: Buffer) => {
     sizeBytes += chunk.length;
-    if (sizeBytes > maxBytes) stop(`wrote more than ${String(maxBytes)} bytes`);
-    else chunks.push(chunk);
+    if (sizeBytes <= maxBytes) chunks.push(chunk);
+    else if (!wroteTooMuch) {
+      wroteTooMuch = true;
+      run.kill();
+    }
   });
-  try {
-    const exit = await run.done;
-    await closed;
-    signal?.throwIfAborted();
-    if (exceeded !== null) throw new Failure("limit-exceeded", exceeded);
-    return { stdout: Buffer.concat(chunks).toString("utf8"), exit };
-  } finally {
-    clearTimeout(timer);
-  }
+  const exit = await run.done;
+  await closed;
+  signal?.throwIfAborted();
+  const exceeded = wroteTooMuch
+    ? `wrote more than ${String(maxBytes)} bytes`
+    : exit.exceeded;
+  if (exceeded !== null)
+    throw new Failure("limit-exceeded", `${baseName(program)} ${exceeded}`);
+  return { stdout: Buffer.concat(chunks).toString("utf8"), exit };
 }
 
 /**

@@ -5,7 +5,7 @@
  * fences stand alone (closed argument lists, pipe as the only protocol, bounds).
  */
 import { realpath } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import { readTool } from "./process.ts";
 
@@ -55,23 +55,44 @@ export async function findSandbox(
     ? await realpath(ffmpeg).catch(() => null)
     : ffmpeg;
   if (program === null) return null;
-  const sandbox = bubblewrapSandbox(options.bubblewrap ?? "bwrap", program);
+  for (const seen of programPaths(program)) {
+    const bubblewrap = options.bubblewrap ?? "bwrap";
+    const sandbox = bubblewrapSandbox(bubblewrap, program, seen);
+    if (await isWorking(sandbox)) return sandbox;
+  }
+  return null;
+}
+
+async function isWorking(sandbox: Sandbox): Promise<boolean> {
   const trial = sandbox.enclose(["-version"], tmpdir());
   try {
     const { exit } = await readTool(trial.program, trial.args, {
       timeoutMs: 10_000,
     });
-    return exit.code === 0 ? sandbox : null;
+    return exit.code === 0;
   } catch {
-    return null;
+    return false;
   }
 }
 
-function bubblewrapSandbox(bubblewrap: string, program: string): Sandbox {
+/**
+ * What of the program's folder is to be seen, least first: itself, or for one
+ * with libraries beside it the folder, unless it holds more of its owner.
+ */
+function programPaths(program: string): (string | null)[] {
+  if (!path.isAbsolute(program)) return [null];
   const folder = path.dirname(program);
-  const programs = path.isAbsolute(program)
-    ? ["--ro-bind", folder, folder]
-    : [];
+  const toHome = path.relative(folder, homedir());
+  const holdsHome = !toHome.startsWith("..");
+  return holdsHome ? [program] : [program, folder];
+}
+
+function bubblewrapSandbox(
+  bubblewrap: string,
+  program: string,
+  seen: string | null,
+): Sandbox {
+  const programs = seen === null ? [] : ["--ro-bind", seen, seen];
   const readOnly = systemFolders.flatMap((folder) => [
     ...["--ro-bind-try", folder, folder],
   ]);

@@ -29,7 +29,7 @@ import type { Binaries } from "./binaries.ts";
 import { writeFlatAudio } from "./flat-audio-file.ts";
 import { joinedStream, planJoin } from "./joined-stream.ts";
 import type { JoinedPlan } from "./joined-stream.ts";
-import { readTool, startTool } from "./process.ts";
+import { readerMemoryBytes, readTool, startTool } from "./process.ts";
 import type { ToolExit, ToolRun } from "./process.ts";
 
 export interface StitchRequest {
@@ -72,6 +72,8 @@ export interface StitchOptions {
 }
 
 const probeTimeoutMs = 60_000;
+/** Nothing is encoded: the largest film on the slowest disk is copied in hours. */
+const maxWallMs = 24 * 3600_000;
 
 /**
  * Writes `outputFile`. The tracks keep their places in time relative to each
@@ -216,6 +218,8 @@ async function runStitch(
       signal: options.signal,
       stdin: join === null ? "ignore" : "pipe",
       cwd: request.workFolder,
+      maxWallMs,
+      maxMemoryBytes: readerMemoryBytes,
     },
   );
   followProgress(run, request.facts.durationS, options.onProgress);
@@ -228,6 +232,7 @@ async function runStitch(
   options.signal?.throwIfAborted();
   // What broke the feed is worth more than ffmpeg's complaint about its end.
   const feedError = await fed;
+  if (exit.exceeded !== null) throw stitchFailure(exit, request.outputFile);
   if (feedError instanceof Failure) throw feedError;
   if (exit.code !== 0) throw stitchFailure(exit, request.outputFile);
   if (feedError !== null && feedError !== undefined)
@@ -322,6 +327,8 @@ function joinedVideo(join: JoinedPlan): JoinedVideo {
 }
 
 function stitchFailure(exit: ToolExit, outputFile: string): Failure {
+  if (exit.exceeded !== null)
+    return new Failure("stitch-failed", `ffmpeg ${exit.exceeded}`);
   const lines = exit.stderrTail.trim().split("\n");
   if (/No space left on device|Disk quota exceeded/.test(exit.stderrTail))
     return new Failure("disk-full", path.dirname(outputFile));

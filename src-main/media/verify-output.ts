@@ -20,7 +20,13 @@ import type { StreamPlan } from "../core/stream-plan.ts";
 import type { Binaries } from "./binaries.ts";
 import { readLines } from "./line-reader.ts";
 import { readOutputStreams } from "./output-probe.ts";
-import { readTool, startTool } from "./process.ts";
+import {
+  maxPixelsArguments,
+  readerMemoryBytes,
+  readTool,
+  startTool,
+  type ToolExit,
+} from "./process.ts";
 
 export interface OutputExpectation {
   readonly sourceFile: string;
@@ -50,6 +56,9 @@ const intraCodecs: readonly string[] = ["prores", "dnxhd", "ffv1"];
 
 /** Sound may begin late in a large file on a slow disk. */
 const firstPacketTimeoutMs = 10 * 60_000;
+
+/** Reading a whole film from a slow disk takes an hour or two; parts of it come from strangers. */
+const maxWallMs = 12 * 3600_000;
 
 /** First complaints of a decoder that are told. */
 const maxComplaints = 3;
@@ -125,11 +134,12 @@ async function readTimes(
       "packet=stream_index,pts,dts,duration,flags",
       ...openFileArguments(file),
     ],
-    { signal },
+    { signal, maxWallMs, maxMemoryBytes: readerMemoryBytes },
   );
   await readLines(run.stdout, (line) => times.addLine(line));
   const exit = await run.done;
   signal?.throwIfAborted();
+  refuseExceeded(exit);
   if (exit.code !== 0 || exit.stderrTail.trim() !== "")
     throw new Failure(
       "output-wrong",
@@ -195,15 +205,17 @@ async function decodeKeyframes(
       ...(intraCodecs.includes(codec)
         ? ["-read_intervals", `%+#${String(maxIntraFrames)}`]
         : []),
+      ...maxPixelsArguments,
       ...openFileArguments(file),
     ],
-    { signal },
+    { signal, maxWallMs, maxMemoryBytes: readerMemoryBytes },
   );
   await readLines(run.stdout, (line) => {
     if (line.trim() !== "") frames += 1;
   });
   const exit = await run.done;
   signal?.throwIfAborted();
+  refuseExceeded(exit);
   if (exit.code !== 0 || exit.stderrTail.trim() !== "")
     throw new Failure(
       "output-wrong",
@@ -211,6 +223,11 @@ async function decodeKeyframes(
     );
   if (frames === 0) throw new Failure("output-wrong", "no keyframe decodes");
   return frames;
+}
+
+function refuseExceeded({ exceeded }: ToolExit): void {
+  if (exceeded !== null)
+    throw new Failure("output-wrong", `reading it ${exceeded}`);
 }
 
 /** SVT-AV1 and others greet on stderr at any level; only decoders speak here. */

@@ -12,7 +12,7 @@
  * ended       entered once from any other state; nothing leaves it.
  */
 import { createWriteStream } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -38,6 +38,9 @@ const stallMs = 120_000;
 const stallCheckMs = 5_000;
 /** No part of a film takes a day; an encode that does is not what it should be. */
 const maxWallMs = 24 * 3600 * 1000;
+/** What no order fills of a disk: a fiftieth of it, but not more than this. */
+const keptDiskRatio = 0.02;
+const keptDiskBytes = 1024 ** 3;
 /** How long the word of a shortened range may be late. */
 const shortenedWordMs = 1_000;
 /** Progress messages per attempt: enough for a smooth bar, nothing for the wire. */
@@ -182,6 +185,7 @@ export class WorkerAttempt {
     const { around, stop } = this;
     const subtitleFile = await this.saveSubtitle(folder);
     const encode = startEncode(around.binaries, this.order, {
+      roomBytes: await roomOf(folder),
       workFolder: folder,
       threads: around.threads,
       niceness: around.niceness,
@@ -342,6 +346,13 @@ async function failureOf(work: Promise<unknown>): Promise<Failure | null> {
   } catch (error) {
     return error instanceof Failure ? error : null;
   }
+}
+
+/** Bytes a result may have for the sake of the disk it is spooled to. */
+async function roomOf(folder: string): Promise<number> {
+  const { bsize, blocks, bavail } = await statfs(folder);
+  const keptBytes = Math.min(keptDiskBytes, bsize * blocks * keptDiskRatio);
+  return Math.max(0, bsize * bavail - keptBytes);
 }
 
 function diskFailure(error: unknown): unknown {

@@ -58,6 +58,7 @@ describe("startTool", () => {
       code: 3,
       signal: null,
       stderrTail: "first\nlast",
+      exceeded: null,
     });
   });
 

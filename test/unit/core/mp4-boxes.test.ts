@@ -3,10 +3,16 @@ import { describe, expect, test } from "vitest";
 import {
   readCarrierFragment,
   readCarrierHeader,
+  readTrackRuns,
 } from "../../../src-main/core/carrier-boxes.ts";
 import { Failure } from "../../../src-main/core/errors.ts";
 import { joinedFragment } from "../../../src-main/core/joined-carrier.ts";
-import { box, readBoxes, u32 } from "../../../src-main/core/mp4-boxes.ts";
+import {
+  box,
+  fullBox,
+  readBoxes,
+  u32,
+} from "../../../src-main/core/mp4-boxes.ts";
 
 const samples = [
   {
@@ -17,7 +23,7 @@ const samples = [
     isKey: true,
   },
   {
-    sizeBytes: 0,
+    sizeBytes: 7,
     dts: 2 ** 33 + 10,
     pts: 2 ** 33 + 10,
     durationTicks: 11,
@@ -71,4 +77,31 @@ test("a box that claims more than there is, is refused", () => {
   expect(() =>
     readBoxes(Uint8Array.of(0, 0, 0, 4, 102, 114, 101, 101)),
   ).toThrow("impossible size");
+});
+
+describe("small files that unpack to gigabytes are refused", () => {
+  const tables = (sizeBytes: number, runs: number): Uint8Array =>
+    box(
+      "traf",
+      fullBox("tfhd", 0, 0x02_0010, u32(1), u32(sizeBytes)),
+      fullBox("tfdt", 0, 0, u32(0)),
+      Array.from({ length: runs }, () =>
+        fullBox("trun", 0, 0x1, u32(1_000_000), u32(0)),
+      ),
+    );
+
+  test("a million frames of no bytes in one entry", () => {
+    expect(() => readCarrierFragment(tables(0, 1))).toThrow("no bytes");
+    expect(() => readTrackRuns(tables(0, 1))).toThrow("no bytes");
+  });
+
+  test("one entry of a million packets after the other", () => {
+    expect(() => readTrackRuns(tables(1, 3))).toThrow("too many");
+  });
+
+  test("boxes without end", () => {
+    const flood = new Uint8Array(8 * 100_001);
+    for (let at = 0; at < flood.length; at += 8) flood.set(u32(8), at);
+    expect(() => readBoxes(flood)).toThrow("too many boxes");
+  });
 });
