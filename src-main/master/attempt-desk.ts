@@ -27,7 +27,7 @@ export interface DeskPorts {
   readonly nameOf: (worker: DeviceId) => string;
   readonly dispatch: (event: SchedulerEvent) => void;
   readonly nowMs: () => number;
-  readonly log: (job: Job, text: string) => void;
+  readonly log: (job: Job, text: string, level?: "warning") => void;
   readonly onChanged: () => void;
   /** Whether an attempt of an earlier life may still be taken up. */
   readonly isAwaited: (id: AttemptId) => boolean;
@@ -112,7 +112,8 @@ export class AttemptDesk {
 
   cancel(effect: Cancel): void {
     const attempt = this.attempts.get(effect.attemptId);
-    if (attempt === undefined) {
+    // A worker that names another's attempt is answered, the attempt goes on.
+    if (attempt?.assignment.workerId !== effect.workerId) {
       this.ports.linkOf(effect.workerId)?.send({
         type: "cancel",
         attemptId: effect.attemptId,
@@ -163,6 +164,10 @@ export class AttemptDesk {
 
   has(id: AttemptId): boolean {
     return this.attempts.has(id);
+  }
+
+  isOf(id: AttemptId, workerId: DeviceId): boolean {
+    return this.attempts.get(id)?.assignment.workerId === workerId;
   }
 
   attemptsOf(workerId: DeviceId): readonly MasterAttempt[] {
@@ -299,7 +304,11 @@ export class AttemptDesk {
     } else {
       const worker = this.ports.nameOf(workerId);
       const { code, detail } = outcome;
-      this.ports.log(job, `${taskId} on ${worker} failed: ${code} ${detail}`);
+      this.ports.log(
+        job,
+        `${taskId} on ${worker} failed: ${code} ${detail}`,
+        "warning",
+      );
       this.ports.dispatch({ type: "attempt-failed", attemptId, code });
     }
     this.ports.onChanged();

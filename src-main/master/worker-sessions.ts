@@ -121,8 +121,12 @@ export class WorkerSessions {
     const desk = this.ports.desk;
     // Without the transfers of before there is nothing to go on with.
     if (!worker.link.resumed) desk.dropWorker(worker.id);
-    const known = held.filter((id) => desk.has(id));
+    const known = held.filter((id) => desk.isOf(id, worker.id));
+    // Another worker's is as unknown as one that never was.
     const others = held.filter((id) => !desk.has(id));
+    for (const attemptId of held)
+      if (desk.has(attemptId) && !known.includes(attemptId))
+        worker.link.send({ type: "cancel", attemptId, reason: "unknown" });
     for (const attemptId of this.ports.inheritance.offer(worker.id, others))
       worker.link.send({ type: "cancel", attemptId, reason: "unknown" });
     return known;
