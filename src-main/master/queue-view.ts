@@ -18,12 +18,12 @@ import type {
   UiJob,
   UiJobDetail,
   UiJobFigures,
-  UiStreamNote,
   UiWorker,
 } from "../protocol/ui-contract.ts";
 import type { ConnectedWorker } from "./connected-worker.ts";
 import type { Job } from "./job.ts";
 import type { Master } from "./master.ts";
+import { streamViews } from "./stream-view.ts";
 
 export function failureView(failure: Failure): UiFailure {
   return { code: failure.code, ...explain(failure.code, failure.detail) };
@@ -81,7 +81,10 @@ export function jobDetailView(
   return {
     job: jobView(master, job, nowMs),
     segments: progress?.segments ?? [],
-    streams: streamNotes(job),
+    streams: job.isProbed
+      ? streamViews(job.media.facts, job.media.plan.streams)
+      : [],
+    recipe: job.request.recipe,
     log: job.log,
     figures: job.phase.kind === "done" ? job.phase.figures : null,
   };
@@ -191,15 +194,4 @@ function wordsOf(master: Master): ExplanationWords {
       return `${two(at.getHours())}:${two(at.getMinutes())}`;
     },
   };
-}
-
-function streamNotes(job: Job): UiStreamNote[] {
-  if (!job.isProbed) return [];
-  return job.media.plan.streams.notes.map((note) => ({
-    stream: note.sourceIndex === null ? "" : `#${note.sourceIndex}`,
-    action: note.code.endsWith("-dropped")
-      ? ("drop" as const)
-      : ("convert" as const),
-    text: note.text,
-  }));
 }

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import type { MediaFacts } from "../core/media-facts.ts";
-import type { Preset } from "../core/recipe.ts";
+import type { Preset, Recipe } from "../core/recipe.ts";
 import { historyRequestSchemas, type UiHistoryAnswers } from "./ui-history.ts";
 import { mediaRequestSchemas, type UiMediaAnswers } from "./ui-media.ts";
 import {
@@ -128,7 +128,10 @@ export interface UiLogLine {
 export interface UiJobDetail {
   readonly job: UiJob;
   readonly segments: readonly UiSegment[];
+  /** Every stream of the source, once it is known. */
   readonly streams: readonly UiStreamNote[];
+  /** Exactly what it is encoded with. */
+  readonly recipe: Recipe;
   readonly log: readonly UiLogLine[];
   readonly figures: UiJobFigures | null;
 }
