@@ -28,9 +28,16 @@ export class Farm {
     this.node?.role === "worker" || this.node?.role === "both",
   );
 
+  /** Where files are sent to, and the key for it. */
+  readonly uploadPlace: { readonly origin: string; readonly token: string };
+
   readonly #connection: Connection;
 
   constructor(address: NodeAddress) {
+    this.uploadPlace = {
+      origin: new URL(address.url.replace(/^ws/, "http")).origin,
+      token: address.token,
+    };
     this.#connection = new Connection({
       ...address,
       onSnapshot: (snapshot) => {
