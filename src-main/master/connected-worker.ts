@@ -1,3 +1,4 @@
+import { Failure } from "../core/errors.ts";
 import type { DeviceId } from "../core/identifiers.ts";
 import type { Availability } from "../core/scheduler/events.ts";
 import type { LinkEndCode, PeerLink } from "../net/peer-link.ts";
@@ -52,7 +53,8 @@ export class ConnectedWorker {
     const parsed = workerMessageSchema.safeParse(raw);
     if (!parsed.success || (!this.hasJoined && parsed.data.type !== "joined")) {
       this.broken += 1;
-      if (this.broken >= maxBrokenMessages) this.link.close("peer-broken");
+      if (this.broken >= maxBrokenMessages)
+        throw new Failure("peer-broken", "messages");
       return;
     }
     const message = parsed.data;

@@ -6,7 +6,7 @@ import { probeArguments } from "../core/ffmpeg-arguments/cut.ts";
 import type { MediaFacts } from "../core/media-facts.ts";
 import type { Binaries } from "./binaries.ts";
 import { factsOfReport } from "./probe-report.ts";
-import { readTool } from "./process.ts";
+import { maxPixelsArguments, readTool } from "./process.ts";
 
 /** Demuxers that open other files or addresses, or are scripts. */
 const playlistFormats: ReadonlySet<string> = new Set(
@@ -103,7 +103,8 @@ async function runProbe(
   const { stdout, exit } = await readTool(
     binaries.ffprobe,
     [
-      ...["-v", "error", "-protocol_whitelist", "file", "-of", "json"],
+      ...["-v", "error", ...maxPixelsArguments],
+      ...["-protocol_whitelist", "file", "-of", "json"],
       ...entries,
       ...["-i", `file:${path}`],
     ],

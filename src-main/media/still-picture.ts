@@ -6,7 +6,7 @@ import {
 } from "../core/ffmpeg-arguments/still.ts";
 import type { MediaFacts } from "../core/media-facts.ts";
 import type { Binaries } from "./binaries.ts";
-import { startTool } from "./process.ts";
+import { readerMemoryBytes, startTool } from "./process.ts";
 
 export interface StillPicture extends StillSize {
   readonly jpeg: Buffer;
@@ -78,7 +78,11 @@ async function readBytes(
   args: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<Buffer> {
-  const run = startTool(ffmpeg, args, { signal, niceness: lowNiceness });
+  const run = startTool(ffmpeg, args, {
+    signal,
+    niceness: lowNiceness,
+    maxMemoryBytes: readerMemoryBytes,
+  });
   let exceeded: string | null = null;
   const stop = (reason: string): void => {
     exceeded ??= reason;

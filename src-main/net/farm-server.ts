@@ -359,6 +359,10 @@ class Desk {
       timing: this.#timing,
     });
     this.#sessions.set(peerId, { token, hub, link });
+    void link.closed.then(({ code }) => {
+      if (code === "peer-broken")
+        this.#door.refuse(addressOf(wire), peerId, code);
+    });
     this.#options.onWorker(link);
   }
 }

@@ -60,13 +60,12 @@ function ownWorker(role: WorkerRole | null): UiOwnWorker | null {
 }
 
 function settingsView(settings: Settings): UiSettings {
-  const { listenPort, interfaces, discovery, uiLanAccess, limits } = settings;
+  const { listenPort, interfaces, discovery, limits } = settings;
   const { watchFolders, whenDone, output, defaultPreset, queue } = settings;
   return {
     listenPort,
     interfaces,
     discovery,
-    uiLanAccess,
     limits,
     watchFolders,
     whenDone,

@@ -1,4 +1,10 @@
-import type { Refused } from "../net/door.ts";
+/** Who was turned away, with a code of the catalogue. */
+interface Refusal {
+  readonly address: string;
+  readonly peerId?: string | null;
+  readonly code: string;
+  readonly reason?: string;
+}
 
 /** A device that goes on knocking is mentioned again after this long. */
 const againMs = 600_000;
@@ -23,9 +29,9 @@ export class RefusalLog {
     this.#nowMs = nowMs;
   }
 
-  add(refused: Refused): void {
-    const { address, peerId, code } = refused;
-    const key = `${address} ${peerId ?? ""} ${code}`;
+  add(refused: Refusal): void {
+    const { address, peerId, code, reason } = refused;
+    const key = [address, peerId, code, reason].join(" ");
     const before = this.#mentions.get(key);
     if (before !== undefined && this.#nowMs() - before.atMs < againMs) {
       before.unmentioned += 1;

@@ -19,7 +19,7 @@ const maxCapabilities = 200;
 
 const attempt = z
   .string()
-  .regex(/^[a-z0-9-]{1,64}$/)
+  .regex(/^[a-z0-9][a-z0-9-]{0,63}$/)
   .transform((text): AttemptId => attemptId(text));
 const detail = z.string().max(maxDetailCharacters);
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);

@@ -61,7 +61,7 @@ export interface Settings {
   readonly interfaces: readonly string[] | null;
   /** Finds and is found by others on the local network. */
   readonly discovery: boolean;
-  /** The window's page may be opened from other computers. */
+  /** The window's page may be opened from other computers. Kept for later: nothing heeds it yet, no face shows it. */
   readonly uiLanAccess: boolean;
   /** SHA-256 of the token that opens the page, hex. */
   readonly uiTokenHash: string | null;

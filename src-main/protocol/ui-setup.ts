@@ -11,7 +11,6 @@ const changeable = settingsShape
     listenPort: true,
     interfaces: true,
     discovery: true,
-    uiLanAccess: true,
     limits: true,
     watchFolders: true,
     whenDone: true,

@@ -21,6 +21,9 @@ import { unreachable } from "../core/assert.ts";
 /** Offers a worker holds at once, beyond its slots: a bound against a mad master. */
 const maxWaitingOffers = 64;
 
+/** Messages of one link that are not understood: each order of a newer master is one. */
+const maxBrokenMessages = 1_000;
+
 /** Last words kept for a master that does not answer. */
 const maxWords = 128;
 
@@ -62,6 +65,7 @@ export class Worker {
   private readonly words = new Map<AttemptId, LastWord>();
   private link: PeerLink | null = null;
   private availability: Availability = { kind: "ready" };
+  private readonly brokenMessages = new WeakMap<PeerLink, number>();
 
   constructor(options: WorkerOptions) {
     this.options = options;
@@ -136,9 +140,7 @@ export class Worker {
   private receive(link: PeerLink, raw: unknown): void {
     const parsed = masterMessageSchema.safeParse(raw);
     if (!parsed.success) {
-      this.options.onLog(
-        `refused a message of the master: ${parsed.error.issues[0]?.message ?? ""}`,
-      );
+      this.onBroken(link, parsed.error.issues[0]?.path.join(".") ?? "");
       this.answerBrokenOffer(raw);
       return;
     }
@@ -213,10 +215,21 @@ export class Worker {
     }
   }
 
+  /** Said once for a link; a master that goes on with it is done with. */
+  private onBroken(link: PeerLink, where: string): void {
+    const count = (this.brokenMessages.get(link) ?? 0) + 1;
+    this.brokenMessages.set(link, count);
+    if (count === 1)
+      this.options.onLog(
+        `refused ${JSON.stringify({ peerId: link.peerId, code: "order-refused", where })}`,
+      );
+    if (count > maxBrokenMessages) throw new Failure("peer-broken", "messages");
+  }
+
   /** An order our schema refuses still has a name, so the master can go elsewhere at once. */
   private answerBrokenOffer(raw: unknown): void {
     const id: unknown = (raw as { attemptId?: unknown } | null)?.attemptId;
-    if (typeof id !== "string" || !/^[a-z0-9-]{1,64}$/.test(id)) return;
+    if (typeof id !== "string" || !/^[a-z0-9][a-z0-9-]{0,63}$/.test(id)) return;
     this.sendFailure(
       id as AttemptId,
       new Failure("order-refused", "it has fields this version does not know"),
