@@ -18,6 +18,7 @@ import { NodeRoles } from "./node/node-roles.ts";
 import { NodePairing } from "./node/node-pairing.ts";
 import { nodeView } from "./node/node-view.ts";
 import { OpenParts } from "./node/open-parts.ts";
+import { RefusalLog } from "./node/refusal-log.ts";
 import { appVersion } from "./protocol/app-version.ts";
 import { openNodeStore } from "./store/node-store.ts";
 import { loadPresets, savePreset } from "./store/preset-folder.ts";
@@ -147,18 +148,22 @@ async function openHost(
 }
 
 async function startUi(
-  { options }: NodeContext,
+  { options, log }: NodeContext,
   parts: OpenParts,
   host: UiHost,
 ): Promise<{ url: string; token: string } | null> {
   if (options.ui === null) return null;
   const token = randomBytes(24).toString("base64url");
+  const refusals = new RefusalLog(log, () => Date.now());
   const server = await startUiServer({
     host,
     listen: options.ui,
     token,
     bundleFolder: options.bundleFolder,
     extraOrigins: options.uiOrigins,
+    onRefused: (refusal) => {
+      refusals.add(refusal);
+    },
   });
   parts.add(() => server.close());
   const file = join(options.dataFolder, "ui.json");

@@ -19,6 +19,8 @@ const maxFaces = 64;
 const maxConnections = 256;
 /** A face that does not answer a ping until the next one is gone. */
 const pingIntervalMs = 30_000;
+/** Who does not say what it wants in this time gives its place back. */
+const requestMs = 5_000;
 /** For faces to see the close; then their lines are cut. */
 const closeGraceMs = 500;
 /** A token shorter than this is a mistake of the caller. */
@@ -33,8 +35,17 @@ export interface UiServerOptions {
   readonly bundleFolder?: string | undefined;
   /** Origins besides the server's own, e.g. the desktop window's. */
   readonly extraOrigins?: readonly string[] | undefined;
+  /** Told of who was not let in, and why. */
+  readonly onRefused?: ((refused: RefusedFace) => void) | undefined;
   /** Told of mistakes of our own while answering; default: a process warning. */
   readonly onBug?: ((error: unknown) => void) | undefined;
+}
+
+export interface RefusedFace {
+  readonly address: string;
+  readonly code: "peer-not-allowed";
+  /** E.g. `wrong Origin`. */
+  readonly reason: string;
 }
 
 export interface UiServer {
@@ -55,8 +66,13 @@ export async function startUiServer(
 ): Promise<UiServer> {
   assert(options.token.length >= minTokenCharacters, "the token is long");
   const bundle = await readBundle(options.bundleFolder);
-  const server = createServer((request, response) =>
-    answerPage(bundle, request, response),
+  const server = createServer(
+    {
+      headersTimeout: requestMs,
+      connectionsCheckingInterval: 1_000,
+      maxHeaderSize: 8 * 1024,
+    },
+    (request, response) => answerPage(bundle, request, response),
   );
   server.maxConnections = maxConnections;
   const faces = new Faces(options);
@@ -111,8 +127,12 @@ class Faces {
     if (url.split("?")[0] !== "/ui") return refuse(socket, 404, "Not Found");
     const { headers } = request;
     const admission = admitUpgrade({ headers, url }, this.#rules);
-    if (!admission.admitted)
-      return refuse(socket, admission.status, admission.reason);
+    if (!admission.admitted) {
+      const address = request.socket.remoteAddress ?? "";
+      const { reason, status } = admission;
+      this.#options.onRefused?.({ address, code: "peer-not-allowed", reason });
+      return refuse(socket, status, reason);
+    }
     if (this.#sessions.size >= maxFaces)
       return refuse(socket, 503, "too many faces");
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
