@@ -197,6 +197,16 @@ describe.each(binaries)("encoding with ffmpeg $version", (tools) => {
     expect(failure.code).toBe("limit-exceeded");
   });
 
+  it("stops an encode that writes more than the disk has room for", async () => {
+    const order = orderOf({ encoder: "ffv1", rate: { mode: "lossless" } });
+    const run = startEncode(tools, order, {
+      ...{ workFolder: folder, threads: 1, roomBytes: 100_000 },
+    });
+    run.output.resume();
+    run.input.end(await readFile(feed));
+    expect((await failureOf(run.done)).code).toBe("worker-disk-full");
+  });
+
   it("ends when killed, also while suspended", async () => {
     const run = startEncode(tools, plainOrder, {
       workFolder: folder,

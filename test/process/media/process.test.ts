@@ -233,6 +233,19 @@ describe("readTool", () => {
     await expect(failure).rejects.toMatchObject({ code: "limit-exceeded" });
   });
 
+  it.runIf(process.platform === "linux")(
+    "ends what takes more memory than it may",
+    async () => {
+      const failure = readTool(
+        execPath,
+        script("const a=[];setInterval(()=>a.push(Buffer.alloc(2e7,1)),50)"),
+        { maxMemoryBytes: 250_000_000 },
+      );
+      await expect(failure).rejects.toMatchObject({ code: "limit-exceeded" });
+      await expect(failure).rejects.toThrow("memory");
+    },
+  );
+
   it("ends what writes without end", async () => {
     const failure = readTool(
       execPath,

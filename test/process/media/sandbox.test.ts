@@ -1,6 +1,6 @@
 /** Encodes behind bubblewrap: what they see, what they cannot, and that the result is the same. */
 import { execFileSync } from "node:child_process";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Failure } from "../../../src-main/core/errors.ts";
@@ -85,6 +85,18 @@ describe.skipIf(!hasBubblewrap)("inside the sandbox", () => {
     await expect(readFile(path.join(folder, "foreign"))).rejects.toThrow();
   });
 
+  it("a program that lies in somebody's home does not bring the home along", async () => {
+    const home = path.join(folder, "home");
+    await mkdir(home);
+    const program = path.join(home, "ffmpeg");
+    await copyFile(binaries[0]!.ffmpeg, program);
+    await writeFile(path.join(home, "letter.txt"), "mine");
+    const shell = await sandboxOf("/bin/sh", program);
+    const { args } = shell.enclose(["-c", `ls ${home}`], work);
+    const { stdout } = await readTool(shell.enclose([], work).program, args);
+    expect(stdout.trim()).toBe("ffmpeg");
+  });
+
   it("a kill reaches what runs inside", async () => {
     const shell = await sandboxOf("/bin/sh");
     const { program, args } = shell.enclose(["-c", "sleep 600 & wait"], work);
@@ -129,8 +141,11 @@ function isInstalled(name: string): boolean {
 }
 
 /** The sandbox with another program in ffmpeg's place. */
-async function sandboxOf(program: string): Promise<Sandbox> {
-  const sandbox = await findSandbox(binaries[0]!.ffmpeg);
+async function sandboxOf(
+  program: string,
+  ffmpeg = binaries[0]!.ffmpeg,
+): Promise<Sandbox> {
+  const sandbox = await findSandbox(ffmpeg);
   if (sandbox === null) throw new Error("no sandbox");
   return {
     enclose: (args, work) => {
