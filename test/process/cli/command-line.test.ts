@@ -199,7 +199,7 @@ function isAlive(pid: number): boolean {
 test("a node is served, asked by other commands, and ends cleanly", async () => {
   const data = path.join(folder, "node");
   const node = start("serve", "--data", data, "--listen", "127.0.0.1:0");
-  await saw(node, "reelfarm serve --role worker");
+  await saw(node, "listening");
   const on = ["--data", data];
   const wait = await run("add", clip, "-o", "served.mp4", "--wait", ...on);
   expect(wait.err + wait.out).toContain("served.mp4");
