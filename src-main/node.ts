@@ -5,12 +5,12 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Failure } from "./core/errors.ts";
 import { findBinaries } from "./media/binaries.ts";
 import { probeSource } from "./media/probe.ts";
 import { loadIdentity } from "./net/identity.ts";
 import { readCapabilities } from "./node/machine.ts";
 import type { NodeContext } from "./node/node-context.ts";
+import { answerForHistory } from "./node/node-history.ts";
 import { NodeMedia } from "./node/node-media.ts";
 import { NodeNetwork } from "./node/node-network.ts";
 import type { NodeOptions, RunningNode } from "./node/node-options.ts";
@@ -20,6 +20,7 @@ import { nodeView } from "./node/node-view.ts";
 import { OpenParts } from "./node/open-parts.ts";
 import { RefusalLog } from "./node/refusal-log.ts";
 import { appVersion } from "./protocol/app-version.ts";
+import { History } from "./store/history.ts";
 import { openNodeStore } from "./store/node-store.ts";
 import { loadPresets, savePreset } from "./store/preset-folder.ts";
 import { removePreset } from "./store/preset-removal.ts";
@@ -55,14 +56,19 @@ async function assemble(
   parts.add(() => {
     pairing.close();
   });
-  host = await openHost(context, roles, pairing);
+  const media = await NodeMedia.open(
+    context,
+    () => roles?.master?.master ?? null,
+  );
+  parts.add(() => media.close());
+  host = await openHost(context, media, roles, pairing);
   const opened = host;
   parts.add(() => {
     opened.close();
   });
   parts.add(() => roles.close());
   await roles.become(options.role ?? context.store.settings.role);
-  const ui = await startUi(context, parts, host);
+  const ui = await startUi(context, parts, host, media);
   return running(context, parts, host, roles, ui);
 }
 
@@ -82,6 +88,8 @@ async function openContext(
   });
   const capabilities = await readCapabilities(options.dataFolder, binaries);
   for (const warning of capabilities.warnings) log(warning);
+  const history = await History.open(options.dataFolder);
+  parts.add(() => history.close());
   const hello = {
     appVersion,
     /** A person's word at run time goes before that of the start. */
@@ -104,6 +112,7 @@ async function openContext(
     capabilities,
     hello,
     network,
+    history,
     log,
     touch,
   };
@@ -111,6 +120,7 @@ async function openContext(
 
 async function openHost(
   context: NodeContext,
+  media: NodeMedia,
   roles: NodeRoles,
   pairing: NodePairing,
 ): Promise<NodeHost> {
@@ -119,15 +129,14 @@ async function openHost(
   await loadPresets(options.dataFolder, (file, failure) => {
     log(`preset ${file}: ${failure.message}`);
   });
-  const master = () => roles.master?.master ?? null;
-  const media = new NodeMedia(context, master);
   return new NodeHost({
-    master,
+    master: () => roles.master?.master ?? null,
     setup: (request) => roles.handle(request),
     pairing: (request) => pairing.handle(request),
     network: (request) => context.network.handle(request),
     media: (request, signal) => media.handle(request, signal),
-    history: () => Promise.reject(new Failure("usage", "There is no history.")),
+    history: (request) => answerForHistory(request, context.history),
+    folderInstead: (path) => media.folderInstead(path),
     labelOf: (id) => pairing.labelOf(id),
     outdated: () => roles.master?.gate.outdated.rows() ?? [],
     node: () => nodeView(context, roles, pairing.view()),
@@ -151,6 +160,7 @@ async function startUi(
   { options, log }: NodeContext,
   parts: OpenParts,
   host: UiHost,
+  { uploads }: NodeMedia,
 ): Promise<{ url: string; token: string } | null> {
   if (options.ui === null) return null;
   const token = randomBytes(24).toString("base64url");
@@ -161,6 +171,7 @@ async function startUi(
     token,
     bundleFolder: options.bundleFolder,
     extraOrigins: options.uiOrigins,
+    uploads,
     onRefused: (refusal) => {
       refusals.add(refusal);
     },

@@ -93,6 +93,16 @@ export function unusedName(
   throw new Failure("output-exists", name);
 }
 
+/**
+ * The name of a file as somebody else calls it, safe on every file system:
+ * without folders, never hidden, not too long; its ending is kept.
+ */
+export function safeFileName(name: string): string {
+  const last = name.split(/[\\/]/).at(-1) ?? "";
+  const ending = /\.[A-Za-z0-9]{1,8}$/.exec(last)?.[0] ?? "";
+  return `${safeStem(last.slice(0, last.length - ending.length))}${ending}`;
+}
+
 const isWord = (word: string): word is Word => Object.hasOwn(words, word);
 
 function stemOf(fileName: string): string {

@@ -175,6 +175,7 @@ export class JobLife {
         log(
           job,
           `${String(parts)} damaged parts are made again: ${error.detail}`,
+          "warning",
         );
       return parts > 0;
     } catch (problem) {
@@ -224,6 +225,7 @@ export class JobLife {
     loop.dispatch({ type: "job-ended", jobId: job.id });
     log(job, "done");
     await records.save(job);
+    options.onDone?.(job);
     await records.clearParts(job);
     this.takeTurns();
   }
@@ -235,7 +237,7 @@ export class JobLife {
     job.counters.endedAtMs = options.nowMs();
     job.stop.abort(new Failure("cancelled"));
     loop.dispatch({ type: "job-ended", jobId: job.id });
-    log(job, `failed: ${failure.code} ${failure.detail}`);
+    log(job, `failed: ${failure.code} ${failure.detail}`, "error");
     records.saveSoon(job);
     this.takeTurns();
   }

@@ -240,8 +240,8 @@ export class Job {
     if (!this.notes.includes(text)) this.notes.push(text);
   }
 
-  record(atMs: number, text: string): void {
-    this.log.push({ atMs, text });
+  record(atMs: number, text: string, level?: UiLogLine["level"]): void {
+    this.log.push({ atMs, text, ...(level === undefined ? {} : { level }) });
     if (this.log.length > maxLogLines) this.log.shift();
   }
 }

@@ -1,4 +1,5 @@
 import type { DeviceId } from "../core/identifiers.ts";
+import type { UiLogLine } from "../protocol/ui-contract.ts";
 import type { AttemptDesk } from "./attempt-desk.ts";
 import type { Inheritance } from "./inheritance.ts";
 import type { JobQueue } from "./job-queue.ts";
@@ -21,7 +22,7 @@ export interface MasterContext {
   readonly whenOver: (work: Promise<void>) => void;
   /** A worker's name, or the beginning of its id. */
   readonly nameOf: (id: DeviceId) => string;
-  readonly log: (job: Job, text: string) => void;
+  readonly log: (job: Job, text: string, level?: UiLogLine["level"]) => void;
   /** Something a face may show has changed. */
   readonly changed: (job: Job | null) => void;
 }

@@ -2,6 +2,7 @@ import type { DeviceId, JobId } from "../core/identifiers.ts";
 import type { SchedulerConfig } from "../core/scheduler/config.ts";
 import type { Binaries } from "../media/binaries.ts";
 import type { NodeStore } from "../store/node-store.ts";
+import type { Job } from "./job.ts";
 
 /** What a master is given by the node that runs it. */
 export interface MasterOptions {
@@ -16,6 +17,8 @@ export interface MasterOptions {
   readonly scheduler: Partial<SchedulerConfig>;
   readonly nowMs: () => number;
   readonly onLog: (line: string) => void;
+  /** A job is done; told again of each at the next start. */
+  readonly onDone?: (job: Job) => void;
   /** Something a face may show has changed. Called often: the receiver gathers. */
   readonly onChanged: (jobId: JobId | null) => void;
 }

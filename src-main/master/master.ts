@@ -126,6 +126,8 @@ export class Master {
     const { store, dataFolder } = this.options;
     for (const record of store.jobs())
       this.queue.add(jobFromRecord(record, workFolder(dataFolder)));
+    for (const job of this.queue.all())
+      if (job.phase.kind === "done") this.options.onDone?.(job);
     if (store.settings.queuePaused) this.pauseQueueNow(true);
     this.life.takeTurns();
   }
@@ -233,8 +235,8 @@ export class Master {
   private readonly nameOf = (id: DeviceId): string =>
     this.workers.get(id)?.name ?? id.slice(0, 7);
 
-  private readonly log = (job: Job, text: string): void => {
-    job.record(this.options.nowMs(), text);
+  private readonly log: MasterContext["log"] = (job, text, level) => {
+    job.record(this.options.nowMs(), text, level);
     this.options.onLog(`${job.id}: ${text}`);
     this.changed(job);
   };

@@ -26,7 +26,8 @@ import type { Master } from "./master.ts";
 import { streamViews } from "./stream-view.ts";
 
 export function failureView(failure: Failure): UiFailure {
-  return { code: failure.code, ...explain(failure.code, failure.detail) };
+  const { code, detail } = failure;
+  return { code, detail, ...explain(code, detail) };
 }
 
 export function jobView(master: Master, job: Job, nowMs: number): UiJob {

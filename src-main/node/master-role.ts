@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type { DeviceId } from "../core/identifiers.ts";
+import { finishedJobView } from "../master/finished-job-view.ts";
 import { Master } from "../master/master.ts";
 import { startFarmServer, type FarmServer } from "../net/farm-server.ts";
 import { FarmGate } from "./farm-gate.ts";
 import type { NodeContext } from "./node-context.ts";
+import { watchFolders } from "./node-watch.ts";
 import type { HostAndPort } from "./node-options.ts";
 import { OpenParts } from "./open-parts.ts";
 import { RefusalLog } from "./refusal-log.ts";
@@ -40,7 +42,7 @@ async function open(
   context: NodeContext,
   parts: OpenParts,
 ): Promise<MasterRole> {
-  const { options, identity, store, log } = context;
+  const { options, identity, store, history, log } = context;
   const master = new Master({
     binaries: context.binaries,
     capabilities: context.capabilities.keys,
@@ -53,6 +55,13 @@ async function open(
     },
     nowMs: () => Date.now(),
     onLog: log,
+    onDone: (job) => {
+      const finished = finishedJobView(job);
+      if (finished === null) return;
+      history.add(finished).catch((error: unknown) => {
+        log(`history: ${error instanceof Error ? error.message : ""}`);
+      });
+    },
     onChanged: context.touch,
   });
   parts.add(() => master.close());
@@ -83,6 +92,7 @@ async function open(
     gate.pairing.stop();
   });
   master.resume();
+  parts.add(await watchFolders(context, master));
   const listening = { host: options.listen.host, port: server.port };
   return {
     master,

@@ -2,6 +2,7 @@ import type { Binaries } from "../media/binaries.ts";
 import type { Capabilities } from "../media/capabilities.ts";
 import type { Identity } from "../net/identity.ts";
 import type { LocalHello } from "../protocol/hello.ts";
+import type { History } from "../store/history.ts";
 import type { NodeStore } from "../store/node-store.ts";
 import type { NodeNetwork } from "./node-network.ts";
 import type { NodeOptions } from "./node-options.ts";
@@ -15,6 +16,7 @@ export interface NodeContext {
   readonly capabilities: Capabilities;
   readonly hello: LocalHello;
   readonly network: NodeNetwork;
+  readonly history: History;
   readonly log: (line: string) => void;
   /** Faces are told; with a job's id when only that job changed. */
   readonly touch: (jobId: string | null) => void;

@@ -66,6 +66,8 @@ export type JobState =
 
 export interface UiFailure {
   readonly code: string;
+  /** What the text has for `{detail}`: for faces that say it in another language. */
+  readonly detail?: string;
   readonly text: string;
   readonly nextStep: string;
 }
@@ -121,6 +123,8 @@ export interface UiStreamNote {
 
 export interface UiLogLine {
   readonly atMs: number;
+  /** Left out: a plain step. */
+  readonly level?: "warning" | "error";
   readonly text: string;
 }
 

@@ -38,11 +38,28 @@ export function admitUpgrade(
   request: UpgradeRequest,
   rules: AdmissionRules,
 ): Admission {
-  const { host, origin } = request.headers;
+  return admit(request.headers, offeredToken(request), rules);
+}
+
+/**
+ * Decides about a file that is sent. Only a token in the Authorization header
+ * counts: what a foreign page can make a browser send never has one.
+ */
+export function admitUpload(
+  { headers }: Pick<UpgradeRequest, "headers">,
+  rules: AdmissionRules,
+): Admission {
+  return admit(headers, bearerToken(headers), rules);
+}
+
+function admit(
+  { host, origin }: IncomingHttpHeaders,
+  offered: string | null,
+  rules: AdmissionRules,
+): Admission {
   if (!isSafeHost(host)) return refuse(403, "wrong Host");
   if (origin !== undefined && !isOwnOrigin(origin, host, rules.extraOrigins))
     return refuse(403, "wrong Origin");
-  const offered = offeredToken(request);
   if (offered === null) return refuse(401, "no token");
   if (!sameToken(offered, rules.token)) return refuse(401, "wrong token");
   return { admitted: true };
@@ -74,8 +91,8 @@ function isOwnOrigin(
 }
 
 function offeredToken({ headers, url }: UpgradeRequest): string | null {
-  const bearer = /^Bearer ([^\s]+)$/i.exec(headers.authorization ?? "")?.[1];
-  if (bearer !== undefined) return bearer;
+  const bearer = bearerToken(headers);
+  if (bearer !== null) return bearer;
   for (const part of (headers["sec-websocket-protocol"] ?? "").split(",")) {
     const name = part.trim();
     if (name.startsWith(tokenProtocolPrefix))
@@ -84,6 +101,10 @@ function offeredToken({ headers, url }: UpgradeRequest): string | null {
   const query = url.indexOf("?");
   if (query < 0) return null;
   return new URLSearchParams(url.slice(query + 1)).get("token");
+}
+
+function bearerToken({ authorization }: IncomingHttpHeaders): string | null {
+  return /^Bearer ([^\s]+)$/i.exec(authorization ?? "")?.[1] ?? null;
 }
 
 /** The name without port and brackets, in lower case; null where it is none. */

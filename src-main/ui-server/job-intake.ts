@@ -4,7 +4,11 @@ import { basename, dirname, extname, join, resolve } from "node:path";
 import { Failure } from "../core/errors.ts";
 import { jobId, type DeviceId } from "../core/identifiers.ts";
 import { recipeForFileName } from "../core/output-container.ts";
-import { outputName, unusedName } from "../core/output-name.ts";
+import {
+  defaultNameTemplate,
+  outputName,
+  unusedName,
+} from "../core/output-name.ts";
 import { defaultOutputName } from "../core/plan.ts";
 import { findPreset } from "../core/preset.ts";
 import type { Preset } from "../core/recipe.ts";
@@ -22,6 +26,8 @@ export interface IntakePorts {
   readonly master: Master;
   readonly presets: () => Promise<readonly Preset[]>;
   readonly nowMs: () => number;
+  /** Where outputs of a source go that must not lie beside it; null: beside it is fine. */
+  readonly folderInstead: (sourcePath: string) => Promise<string | null>;
 }
 
 /** Of what was skipped in folders, this many are told. */
@@ -78,10 +84,22 @@ async function jobFor(
   ports: IntakePorts & { readonly preset: Wanted },
 ): Promise<JobRequest> {
   const { preset, nowMs } = ports;
-  const place = await placeFor(sourcePath, sourceCount, request);
+  const instead =
+    request.output === null ? await ports.folderInstead(sourcePath) : null;
+  const place =
+    instead === null
+      ? await placeFor(sourcePath, sourceCount, request)
+      : { folder: instead, file: null };
+  // Where others' files lie, a name may be taken.
+  const named =
+    instead === null || request.nameTemplate !== undefined
+      ? request
+      : { ...request, nameTemplate: defaultNameTemplate };
   const outputPath =
     place.file ??
-    join(place.folder, await nameIn(place.folder, sourcePath, request, ports));
+    join(place.folder, await nameIn(place.folder, sourcePath, named, ports));
+  if ((await ports.folderInstead(outputPath)) !== null)
+    throw new Failure("output-not-writable", outputPath);
   return {
     jobId: jobId(randomBytes(5).toString("hex")),
     sourcePath,

@@ -57,6 +57,8 @@ export interface NodeHostOptions {
   readonly presets: PresetShelf;
   readonly capabilities: () => UiCapabilities;
   readonly probe: (path: string) => Promise<MediaFacts>;
+  /** As of job-intake.ts. */
+  readonly folderInstead: (sourcePath: string) => Promise<string | null>;
   readonly nowMs: () => number;
 }
 
@@ -146,6 +148,7 @@ export class NodeHost implements UiHost {
           master: this.requireMaster(),
           presets: presets.all,
           nowMs,
+          folderInstead: this.options.folderInstead,
         });
     }
   }

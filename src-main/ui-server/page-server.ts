@@ -84,7 +84,8 @@ function answerText(
   response.end(text);
 }
 
-const safetyHeaders = {
+/** For every answer. */
+export const safetyHeaders = {
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "cross-origin-opener-policy": "same-origin",

@@ -12,6 +12,8 @@ export interface QueuePorts {
   readonly master: Master;
   readonly presets: () => Promise<readonly Preset[]>;
   readonly nowMs: () => number;
+  /** As of job-intake.ts. */
+  readonly folderInstead: (sourcePath: string) => Promise<string | null>;
 }
 
 /** Carries out what a face asks of the queue. @throws Failure with the reason why not. */

@@ -11,6 +11,7 @@ import { readBundle } from "./bundle.ts";
 import { answerPage } from "./page-server.ts";
 import type { UiHost } from "./ui-host.ts";
 import { UiSession, closeCodes } from "./ui-session.ts";
+import { UploadIntake, type UploadPort } from "./upload-intake.ts";
 
 /** 10,000 sources with long paths fit; nothing else comes near. */
 const maxRequestBytes = 8 * 1024 * 1024;
@@ -37,6 +38,8 @@ export interface UiServerOptions {
   readonly extraOrigins?: readonly string[] | undefined;
   /** Told of who was not let in, and why. */
   readonly onRefused?: ((refused: RefusedFace) => void) | undefined;
+  /** Where files go that browsers send; without it none are taken. */
+  readonly uploads?: UploadPort | undefined;
   /** Told of mistakes of our own while answering; default: a process warning. */
   readonly onBug?: ((error: unknown) => void) | undefined;
 }
@@ -66,13 +69,26 @@ export async function startUiServer(
 ): Promise<UiServer> {
   assert(options.token.length >= minTokenCharacters, "the token is long");
   const bundle = await readBundle(options.bundleFolder);
+  const intake = intakeOf(options);
   const server = createServer(
     {
       headersTimeout: requestMs,
+      // An upload takes as long as it takes; the intake cuts idle ones.
+      requestTimeout: 0,
       connectionsCheckingInterval: 1_000,
       maxHeaderSize: 8 * 1024,
     },
-    (request, response) => answerPage(bundle, request, response),
+    (request, response) => {
+      if (intake !== null && request.url?.split("?")[0] === "/upload")
+        intake.accept(request, response);
+      else {
+        // Nothing else takes a body: who goes on sending one is cut off.
+        response.once("finish", () => {
+          if (!request.complete) request.destroy();
+        });
+        answerPage(bundle, request, response);
+      }
+    },
   );
   server.maxConnections = maxConnections;
   const faces = new Faces(options);
@@ -88,6 +104,13 @@ export async function startUiServer(
     port,
     close: () => (closing ??= closeAll(server, faces)),
   };
+}
+
+function intakeOf(options: UiServerOptions): UploadIntake | null {
+  const { uploads, token, extraOrigins = [], onBug = warn } = options;
+  return uploads === undefined
+    ? null
+    : new UploadIntake(uploads, { token, extraOrigins }, onBug);
 }
 
 /** All faces on the line; the host is listened to once for all of them. */

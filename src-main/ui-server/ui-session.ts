@@ -116,7 +116,7 @@ export class UiSession {
   }
 
   #refuse(id: number, code: ErrorCode, detail: string): void {
-    const failure: UiFailure = { code, ...explain(code, detail) };
+    const failure: UiFailure = { code, detail, ...explain(code, detail) };
     this.#send({ kind: "refusal", id, failure });
   }
 
