@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
 import type { PeerFacts } from "../core/discovery/diagnosis.ts";
@@ -69,6 +70,7 @@ async function lookAround(
   const discovery = startDiscovery({
     deviceId: identity.deviceId,
     version: ownProtocol.highest,
+    computerName: hostname(),
     chosenInterfaces: () => null,
     isPaired: () => false,
     log: (line) => terminal.note(line),

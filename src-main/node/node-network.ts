@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { unreachable } from "../core/assert.ts";
 import { refusalOf } from "../core/discovery/diagnosis.ts";
 import { candidateAddresses } from "../core/discovery/address-order.ts";
@@ -72,6 +73,7 @@ export class NodeNetwork {
     return (this.#discovery?.peers() ?? []).map(({ deviceId, at }) => ({
       deviceId,
       name: peers.find((one) => one.deviceId === deviceId)?.name ?? null,
+      hostName: at[0]?.hostName ?? null,
       addresses: this.#candidates(deviceId, []).map(formatHostPort),
       isCompatible:
         refusalOf({
@@ -137,6 +139,7 @@ export class NodeNetwork {
     this.#discovery = startDiscovery({
       deviceId: identity.deviceId,
       version: ownProtocol.highest,
+      computerName: hostname(),
       chosenInterfaces: () => store.settings.interfaces,
       isPaired: (id) => store.settings.peers.some((one) => one.deviceId === id),
       log,

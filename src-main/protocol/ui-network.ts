@@ -30,6 +30,8 @@ export interface UiSeenPeer {
   readonly deviceId: string;
   /** What people call it; null: it is not paired. */
   readonly name: string | null;
+  /** What the computer says it is called, e.g. `gaming-pc`: letters, digits and `-`, at most 63. Anybody may claim any; null: it does not say. */
+  readonly hostName: string | null;
   /** `host:port`, the one to try first first. */
   readonly addresses: readonly string[];
   /** False: it speaks another version. */

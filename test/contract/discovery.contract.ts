@@ -42,6 +42,7 @@ export function discoveryContract(
       const discovery = startDiscovery({
         deviceId: idOf(letter),
         version: 1,
+        computerName: `computer-${letter}`,
         isPaired: () => false,
         log: () => undefined,
         ...lan.options,
@@ -66,6 +67,7 @@ export function discoveryContract(
       expect(late.peer(idOf("b"))?.at[0]).toMatchObject({
         port: 47_601,
         version: 1,
+        hostName: "computer-b",
       });
       expect(seenBy(master)).toBe("");
     });

@@ -33,6 +33,7 @@ function start(
   return startDiscovery({
     deviceId: letter.repeat(64) as DeviceId,
     version: 1,
+    computerName: `computer-${letter}`,
     chosenInterfaces: () => null,
     isPaired: () => false,
     log: () => undefined,

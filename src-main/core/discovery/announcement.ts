@@ -12,6 +12,9 @@ const serviceType = `_${serviceName}._tcp.local`;
 const maxRecords = 64;
 const maxAddresses = 8;
 const maxVersion = 1_000_000;
+/** Of a DNS name (RFC 1035, section 2.3.4). */
+const maxLabel = 63;
+const labelForm = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
 
 /** One record of an answer as the DNS library decodes it. */
 export interface DnsRecord {
@@ -31,6 +34,8 @@ export interface Sighting {
   readonly sender: string;
   /** Other addresses it names; none is public or loopback. */
   readonly addresses: readonly string[];
+  /** What the computer says it is called: one DNS label; null: it does not say. */
+  readonly hostName: string | null;
 }
 
 export interface HeardAnswer {
@@ -44,9 +49,14 @@ export function instanceName(id: DeviceId): string {
   return `${serviceName}-${id.slice(0, 32)}`;
 }
 
-/** A host name of our own: the computer's real one may be announced by its system. */
-export function hostName(id: DeviceId): string {
-  return `${instanceName(id)}.local`;
+/**
+ * A host name of our own, since the computer's real one may be announced by its
+ * system; that stands in front, so that people know the computer in a list.
+ */
+export function announcedHost(id: DeviceId, computerName: string): string {
+  const own = `${instanceName(id)}.local`;
+  const label = hostLabel(computerName);
+  return label === null ? own : `${label}.${own}`;
 }
 
 /** Everything else is told only to whom is let in. */
@@ -110,7 +120,24 @@ function readInstance(
     .filter((data) => typeof data === "string")
     .filter((address) => address !== sender && isWorthTrying(address))
     .slice(0, maxAddresses);
-  return { deviceId: id, version, port, sender, addresses };
+  const hostName = readHostName(target, id);
+  return { deviceId: id, version, port, sender, addresses, hostName };
+}
+
+function readHostName(target: unknown, id: DeviceId): string | null {
+  if (typeof target !== "string") return null;
+  const [label = "", ...rest] = target.split(".");
+  const isOurs = isName(rest.join("."), announcedHost(id, ""));
+  return isOurs && labelForm.test(label) ? label : null;
+}
+
+/** The first label of a system's host name, in letters that DNS has; null: it says nothing. */
+function hostLabel(name: string): string | null {
+  const label = (name.split(".")[0] ?? "")
+    .replace(/[^a-z0-9-]+/gi, "-")
+    .slice(0, maxLabel)
+    .replace(/^-+|-+$/g, "");
+  return label === "" || isName(label, "localhost") ? null : label;
 }
 
 /** Whoever answers shall not make us dial the whole internet. */

@@ -17,6 +17,8 @@ export interface SeenAt {
   readonly port: number;
   readonly version: number;
   readonly addresses: readonly string[];
+  /** What the computer says it is called; null: it does not say. */
+  readonly hostName: string | null;
   readonly lastSeenMs: number;
 }
 
@@ -44,14 +46,15 @@ export class PeerTable {
   }
 
   heard(sighting: Sighting, interfaceName: string, nowMs: number): boolean {
-    const { deviceId, sender, port, version, addresses } = sighting;
+    const { deviceId, ...heard } = sighting;
+    const { sender, port, version, addresses, hostName } = heard;
     const senders = this.#entries.get(deviceId) ?? this.#makeRoom(deviceId);
     if (senders === null) return false;
     const key = `${interfaceName} ${sender}`;
     const before = senders.get(key);
     if (before === undefined && senders.size >= maxSendersPerDevice)
       senders.delete(leastSeenKey(senders));
-    const seen = { interfaceName, sender, port, version, addresses };
+    const seen = { interfaceName, ...heard };
     senders.set(key, {
       seen: { ...seen, lastSeenMs: nowMs },
       goneAtMs: nowMs + goneAfterMs,
@@ -60,6 +63,7 @@ export class PeerTable {
       before === undefined ||
       before.seen.port !== port ||
       before.seen.version !== version ||
+      before.seen.hostName !== hostName ||
       before.seen.addresses.join() !== addresses.join()
     );
   }

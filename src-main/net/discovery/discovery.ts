@@ -4,8 +4,8 @@
  * never a reason to trust: the key proven at the connection decides.
  */
 import {
+  announcedHost,
   announcementTxt,
-  hostName,
   instanceName,
   readAnswer,
 } from "../../core/discovery/announcement.ts";
@@ -34,6 +34,8 @@ export interface DiscoveryOptions {
   readonly deviceId: DeviceId;
   /** Highest protocol version this program speaks. */
   readonly version: number;
+  /** As the system calls this computer; a master's is announced. */
+  readonly computerName: string;
   /** Names or addresses of interfaces a person chose; null: by their names. Asked at every look. */
   readonly chosenInterfaces: () => readonly string[] | null;
   /** Paired devices are listed even when strangers flood the network. */
@@ -227,14 +229,14 @@ class LanDiscovery implements Discovery {
 
   /** Only where it can be dialled: a listener on one address is announced on that network alone. */
   #announcementOn(lan: LanInterface): Announcement | null {
-    const { deviceId, version } = this.#options;
+    const { deviceId, version, computerName } = this.#options;
     if (this.#listening === null) return null;
     const { host, port } = this.#listening;
     if (host !== "0.0.0.0" && host !== "::" && host !== lan.address)
       return null;
     return {
       instance: instanceName(deviceId),
-      host: hostName(deviceId),
+      host: announcedHost(deviceId, computerName),
       port,
       txt: announcementTxt(deviceId, version),
     };

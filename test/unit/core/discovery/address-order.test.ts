@@ -29,6 +29,7 @@ const seen: SeenPeer = {
     {
       ...{ interfaceName: "eth0", sender: "192.168.1.9", port: 7, version: 1 },
       addresses: ["10.9.9.9", "fe80::1", "172.17.0.1", "192.168.1.10"],
+      hostName: null,
       lastSeenMs: 0,
     },
   ],

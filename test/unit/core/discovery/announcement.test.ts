@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  announcedHost,
   announcementTxt,
   instanceName,
   readAnswer,
@@ -13,8 +14,9 @@ const full = `${instanceName(id)}.${type}`;
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 function answer(change: Partial<Record<string, unknown>> = {}): DnsRecord[] {
-  const { txt, port, name, addresses, ttl } = {
+  const { txt, port, name, addresses, ttl, target } = {
     ...{ txt: [`id=${id}`, "v=3"], port: 47_600, name: full, ttl: 120 },
+    target: announcedHost(id, "gaming-pc"),
     addresses: ["192.168.1.5"],
     ...change,
   } as {
@@ -23,8 +25,8 @@ function answer(change: Partial<Record<string, unknown>> = {}): DnsRecord[] {
     name: string;
     addresses: string[];
     ttl: number;
+    target: string;
   };
-  const target = "host.local";
   return [
     { name: type, type: "PTR", ttl, data: name },
     { name, type: "SRV", ttl: 120, data: { port, target } },
@@ -46,6 +48,7 @@ describe("announcements", () => {
         port: 47_600,
         sender: "192.168.1.5",
         addresses: [],
+        hostName: "gaming-pc",
       },
     ]);
   });
@@ -91,6 +94,31 @@ describe("announcements", () => {
     const found = read({ addresses }).sightings[0]?.addresses;
     expect(found?.[0]).toBe("10.0.0.1");
     expect(found).toHaveLength(8);
+  });
+
+  test.each([
+    ["gaming-pc", "gaming-pc"],
+    ["Studio.fritz.box", "Studio"],
+    ["Jörg's PC", "J-rg-s-PC"],
+    ["--", null],
+    ["localhost", null],
+    ["", null],
+    ["x".repeat(200), "x".repeat(63)],
+  ])("D3 the computer %j is known as %j", (computerName, known) => {
+    const target = announcedHost(id, computerName);
+    expect(read({ target }).sightings[0]?.hostName).toBe(known);
+  });
+
+  test.each([
+    "gaming-pc.local",
+    announcedHost("cd".repeat(32) as DeviceId, "gaming-pc"),
+    `<b>.${announcedHost(id, "")}`,
+    `\u202egnp.${announcedHost(id, "")}`,
+    `${"x".repeat(64)}.${announcedHost(id, "")}`,
+    `one.two.${announcedHost(id, "")}`,
+    `.${announcedHost(id, "")}`,
+  ])("D3 no name for people: %j", (target) => {
+    expect(read({ target }).sightings[0]?.hostName).toBeNull();
   });
 
   test("D9 a goodbye names the instance", () => {

@@ -17,6 +17,7 @@ const idOf = (n: number): DeviceId =>
 const sighting = (n: number, change: Partial<Sighting> = {}): Sighting => ({
   ...{ deviceId: idOf(n), version: 1, port: 1000, sender: "10.0.0.1" },
   addresses: [],
+  hostName: null,
   ...change,
 });
 const table = (): PeerTable => new PeerTable((id) => id === idOf(0));
@@ -52,6 +53,16 @@ describe("devices heard", () => {
     expect(at()).toEqual(["10.0.0.2", "10.0.0.1"]);
     expect(peers.expire(goneAfterMs)).toBe(true);
     expect(at()).toEqual(["10.0.0.2"]);
+  });
+
+  test("D3 a computer that was named anew has changed", () => {
+    const peers = table();
+    peers.heard(sighting(1, { hostName: "desk" }), "eth0", 0);
+    expect(peers.heard(sighting(1, { hostName: "desk" }), "eth0", 1)).toBe(
+      false,
+    );
+    expect(peers.heard(sighting(1, { hostName: "den" }), "eth0", 2)).toBe(true);
+    expect(peers.get(idOf(1))?.at[0]?.hostName).toBe("den");
   });
 
   test("D10 what was heard on an interface goes with it", () => {
