@@ -10,7 +10,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadIdentity } from "../../src-main/net/identity.ts";
 import { DrillNetwork, hasNamespaces } from "../fixtures/namespaces.ts";
-import type { NetFigures } from "./net-peer.ts";
+import { directionText, type NetFigures } from "./net-figures.ts";
 import { Skipped, type Bench, type Section } from "./section.ts";
 import { freshName } from "./tool-run.ts";
 
@@ -47,7 +47,7 @@ function tell(
   iperf: number | null,
   scp: number | null,
 ): void {
-  const way = direction === "down" ? "master to worker" : "worker to master";
+  const way = directionText(direction);
   bench.tell({
     name: `gigabit throughput, ${way}`,
     unit: "MB/s",

@@ -11,17 +11,16 @@ import { performance } from "node:perf_hooks";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseDeviceId } from "../../src-main/core/device-name.ts";
+import { FeedWindow } from "../../src-main/core/feed-window.ts";
 import { connectToMaster } from "../../src-main/net/farm-client.ts";
 import { startFarmServer } from "../../src-main/net/farm-server.ts";
 import { loadIdentity } from "../../src-main/net/identity.ts";
 import type { PeerLink } from "../../src-main/net/peer-link.ts";
-
-export interface NetFigures {
-  readonly direction: "down" | "up";
-  readonly megabytesPerSecond: number;
-  readonly roundTripsMs: readonly number[];
-  readonly idleRoundTripsMs: readonly number[];
-}
+import {
+  netDirections,
+  type NetDirection,
+  type NetFigures,
+} from "./net-figures.ts";
 
 const hello = { appVersion: "0", name: "bench" };
 const timing = { heartbeatMs: 20, silentMs: 60_000 };
@@ -57,7 +56,7 @@ async function main(args: readonly string[]): Promise<void> {
     signal: new AbortController().signal,
   });
   const figures: NetFigures[] = [];
-  for (const direction of ["down", "up"] as const) {
+  for (const direction of netDirections) {
     const idleRoundTripsMs = await sampleRoundTrips(link, sleep(1_000));
     figures.push({
       direction,
@@ -70,6 +69,13 @@ async function main(args: readonly string[]): Promise<void> {
 
 function serveWorker(link: PeerLink): void {
   link.transfers.send("down", endless()).catch(() => undefined);
+  const window = new FeedWindow();
+  link.transfers
+    .send("feed", endless(), {
+      onProgress: (bytes) => window.took(bytes, performance.now()),
+      aheadBytes: () => window.bytes,
+    })
+    .catch(() => undefined);
   const up = link.transfers.receive("up", { maxBytes: 1e13 });
   up.on("error", () => undefined);
   up.resume();
@@ -77,14 +83,14 @@ function serveWorker(link: PeerLink): void {
 
 async function measure(
   link: PeerLink,
-  direction: "down" | "up",
+  direction: NetDirection,
   durationMs: number,
 ): Promise<{ megabytesPerSecond: number; roundTripsMs: number[] }> {
   const stop = new AbortController();
   let bytes = 0;
   let taken = (): number => bytes;
-  if (direction === "down") {
-    const stream = link.transfers.receive("down", {
+  if (direction !== "up") {
+    const stream = link.transfers.receive(direction, {
       maxBytes: 1e13,
       signal: stop.signal,
     });

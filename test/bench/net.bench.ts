@@ -5,7 +5,11 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadIdentity } from "../../src-main/net/identity.ts";
 import { spreadOf } from "./figure.ts";
-import type { NetFigures } from "./net-peer.ts";
+import {
+  directionText,
+  netDirections,
+  type NetFigures,
+} from "./net-figures.ts";
 import { peakMemoryBytes } from "./process-figures.ts";
 import type { Bench, Section } from "./section.ts";
 import { freshName } from "./tool-run.ts";
@@ -18,11 +22,11 @@ async function run(bench: Bench): Promise<void> {
   const runs: NetFigures[][] = [];
   for (let round = 0; round < (bench.isQuick ? 1 : 3); round += 1)
     runs.push(await measureOnce(bench));
-  for (const direction of ["down", "up"] as const) {
+  for (const direction of netDirections) {
     const own = runs.flatMap((run) =>
       run.filter((figures) => figures.direction === direction),
     );
-    const way = direction === "down" ? "master to worker" : "worker to master";
+    const way = directionText(direction);
     bench.tell({
       name: `throughput, ${way}`,
       unit: "MB/s",
