@@ -141,6 +141,13 @@ test("P11 a worker of another version is listed with what to update, and gets no
   await until(master, () => rows().length === 1);
   expect(rows()[0]).toMatchObject({ name: "laptop", state: "outdated" });
   expect(rows()[0]?.idleReason).toContain("9.0.0");
+
+  const jobId = await add();
+  await until(
+    master,
+    () => job(jobId)?.waitingFor === "No worker is connected.",
+  );
+  expect(rows()[0]).toMatchObject({ state: "outdated", slots: 0, work: [] });
 });
 
 /** Guesses, rubbish and strangers' knocks, one after the other. */
