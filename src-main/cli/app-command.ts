@@ -40,10 +40,10 @@ async function inElectron(
   options: AppOptions,
 ): Promise<number> {
   const words = options.data === undefined ? [] : [`--data=${options.data}`];
-  const { ELECTRON_RUN_AS_NODE: _asNode, ...ownEnv } = env;
   const child = spawn(program, [appFolder, ...words], {
     stdio: "inherit",
-    env: ownEnv,
+    // Else a shell of Electron's own would make this one plain Node.
+    env: { ...env, ELECTRON_RUN_AS_NODE: undefined },
   });
   lifetime.keep({ end: () => void child.kill() });
   const ended = new Promise<number>((resolve, reject) => {
