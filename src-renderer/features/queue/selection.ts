@@ -80,8 +80,10 @@ export function kept(
   before: readonly string[],
   after: readonly string[],
 ): Selection {
-  const there = new Set(after);
   const { ids, anchorId, activeId } = selection;
+  if (ids.size === 0 && anchorId === null && activeId === null)
+    return selection;
+  const there = new Set(after);
   const isGone = (id: string | null): boolean => id !== null && !there.has(id);
   const lost = [...ids].some((id) => !there.has(id));
   if (!lost && !isGone(anchorId) && !isGone(activeId)) return selection;
