@@ -52,6 +52,20 @@ export function gridOfRange(
   };
 }
 
+/**
+ * What is ordered of a range: its part of the grid, or one frame where that is
+ * empty, because no encoder makes a file without frames and no worker could
+ * show that it did its range. The stitch leaves such a part out (`makesFrames`).
+ */
+export function orderedGrid(
+  rate: Ratio,
+  index: FrameTimes,
+  range: FrameRange,
+): OutputGrid {
+  const grid = gridOfRange(rate, index, range);
+  return { ...grid, endFrame: Math.max(grid.endFrame, grid.firstFrame + 1) };
+}
+
 /** Presentation times of a grid's frames, microseconds. */
 export function gridTimesUs(grid: OutputGrid): Float64Array {
   const { numerator, denominator } = grid.rate;

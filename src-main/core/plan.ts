@@ -12,7 +12,7 @@ import type {
   PictureFacts,
   VideoOrder,
 } from "./order.ts";
-import { gridOfRange, gridTimesUs } from "./output-grid.ts";
+import { gridOfRange, gridTimesUs, orderedGrid } from "./output-grid.ts";
 import type { FrameTimes } from "./output-grid.ts";
 import type { OutputPicture } from "./output-picture.ts";
 import { pixelLayout } from "./pixel-format.ts";
@@ -122,7 +122,7 @@ export function videoOrder(
   const { frameRate } = encode.filters;
   const grid =
     frameRate.mode === "constant"
-      ? gridOfRange(
+      ? orderedGrid(
           {
             numerator: frameRate.numerator,
             denominator: frameRate.denominator,
@@ -157,7 +157,7 @@ export function videoOrder(
   };
 }
 
-/** When the frames made of a range are shown, microseconds of source time, ascending. */
+/** When the frames ordered of a range are shown, microseconds of source time, ascending. */
 export function expectedPtsUs(
   plan: JobPlan,
   index: FrameTimes,
@@ -170,7 +170,20 @@ export function expectedPtsUs(
       (_, i) => index.ptsUs(range.startFrame + i),
     );
   const { numerator, denominator } = rate;
-  return gridTimesUs(gridOfRange({ numerator, denominator }, index, range));
+  return gridTimesUs(orderedGrid({ numerator, denominator }, index, range));
+}
+
+/** Whether a range has a frame of the output; at a low constant rate it may have none. */
+export function makesFrames(
+  plan: JobPlan,
+  index: FrameTimes,
+  range: FrameRange,
+): boolean {
+  const rate = plan.encode?.filters.frameRate;
+  if (rate?.mode !== "constant") return true;
+  const { numerator, denominator } = rate;
+  const grid = gridOfRange({ numerator, denominator }, index, range);
+  return grid.endFrame > grid.firstFrame;
 }
 
 /**

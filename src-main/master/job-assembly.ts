@@ -1,6 +1,7 @@
 import { assert } from "../core/assert.ts";
 import { Failure } from "../core/errors.ts";
 import { outputDisplay, outputFrameCount } from "../core/output-display.ts";
+import { makesFrames } from "../core/plan.ts";
 import {
   discardOutput,
   publishOutput,
@@ -92,7 +93,9 @@ function join(
       sourceFile: request.sourcePath,
       facts: media.facts,
       plan: media.plan.streams,
-      segmentFiles: options.segments.map((segment) => segment.file),
+      segmentFiles: shownSegments(job, options.segments).map(
+        (segment) => segment.file,
+      ),
       display: outputDisplay(media.plan),
       audioFile: job.audioFile,
       fastStart: request.recipe.fastStart,
@@ -101,6 +104,15 @@ function join(
     },
     { signal: job.stop.signal, onProgress: options.onProgress },
   );
+}
+
+/** Without the parts that hold only the frame a worker shows its work by. */
+function shownSegments(
+  { index, media }: Job,
+  segments: readonly FinishedSegment[],
+): readonly FinishedSegment[] {
+  if (index === null) return segments;
+  return segments.filter((segment) => makesFrames(media.plan, index, segment));
 }
 
 /** Each segment was counted when it came in; together they must be all frames of the source's index. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   gridOfRange,
   gridTimesUs,
+  orderedGrid,
 } from "../../../src-main/core/output-grid.ts";
 import { outputTimescale } from "../../../src-main/core/timescale.ts";
 
@@ -77,6 +78,29 @@ describe("gridOfRange", () => {
           1.5 * stepUs + 1,
         );
       }),
+    );
+  });
+});
+
+describe("orderedGrid", () => {
+  // Sixty frames of a second on a grid of one a second: most stretches have no place of their own.
+  const rate = { numerator: 1, denominator: 1 };
+  const index = indexOf(Array.from({ length: 60 }, (_, i) => i * 16_667));
+
+  it("asks for one frame where a range has none", () => {
+    const empty = { startFrame: 35, endFrame: 50 };
+    const { firstFrame, endFrame } = gridOfRange(rate, index, empty);
+    expect([firstFrame, endFrame]).toEqual([1, 1]);
+    expect(orderedGrid(rate, index, empty)).toMatchObject({
+      firstFrame: 1,
+      endFrame: 2,
+    });
+  });
+
+  it("asks for no more than a range has", () => {
+    const range = { startFrame: 0, endFrame: 35 };
+    expect(orderedGrid(rate, index, range)).toEqual(
+      gridOfRange(rate, index, range),
     );
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   defaultOutputName,
   expectedPtsUs,
+  makesFrames,
   planJob,
   videoOrder,
 } from "../../../src-main/core/plan.ts";
@@ -304,6 +305,23 @@ describe("videoOrder", () => {
     expect(order.grid).toMatchObject({ firstFrame: 0, endFrame: 23 });
     expect(order.expectedFrames).toBe(23);
     expect(expectedPtsUs(plan, index, range)).toHaveLength(23);
+  });
+
+  it("orders one frame of a range that has none, and says that it does not count", () => {
+    const frameRate = {
+      mode: "constant",
+      numerator: 1,
+      denominator: 1,
+    } as const;
+    const plan = planJob(exampleFacts(), exampleRecipe({}, { frameRate }));
+    const empty = { startFrame: 16, endFrame: 20 };
+    const order = videoOrder(plan, feed, index, empty);
+    expect(orderSchema.parse(order)).toMatchObject({ expectedFrames: 1 });
+    expect(expectedPtsUs(plan, index, empty)).toHaveLength(1);
+    expect(makesFrames(plan, index, empty)).toBe(false);
+    expect(makesFrames(plan, index, range)).toBe(true);
+    const kept = planJob(exampleFacts(), exampleRecipe());
+    expect(makesFrames(kept, index, empty)).toBe(true);
   });
 
   it("expects nothing where only the encode can tell", () => {
