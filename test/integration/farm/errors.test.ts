@@ -196,8 +196,9 @@ describe("what changes during the job", () => {
     const source = await sourceOf("closed-mp4");
     const output = join(outputs, "nvidia.mp4");
     const jobId = await farm.add(source, output, "On Nvidia");
-    const waiting = await until(jobId, (job) => job.waitingFor !== null);
-    expect(waiting.waitingFor).toContain("nvenc");
+    const isWaiting = ({ waitingFor }: UiJob): boolean =>
+      waitingFor?.includes("nvenc") ?? false;
+    const waiting = await until(jobId, isWaiting);
     expect(waiting.failure).toBe(null);
     await farm.master.host.handle({ type: "cancel-job", jobId });
     expect((await farm.finished(jobId)).state).toBe("cancelled");
