@@ -49,17 +49,19 @@ export async function takeStill(
   const { video } = facts;
   if (video === null) throw new Failure("no-video", path);
   const size = stillSize(video, options.maxWidthPx);
-  for (const atS of moments(facts, options.atS)) {
-    const seekS = (video.startS ?? facts.startS ?? 0) + atS - roundingS;
-    const args = stillArguments(path, facts, video, {
-      seekS: atS === 0 ? null : seekS,
-      isExact: options.isExact,
-      size,
-      canMapHdr: options.canMapHdr,
-    });
-    const jpeg = await readBytes(binaries.ffmpeg, args, options.signal);
-    if (jpeg.length > 0) return { ...size, jpeg, atS };
-  }
+  // Colours that cannot be mapped are better than no picture.
+  for (const canMapHdr of options.canMapHdr ? [true, false] : [false])
+    for (const atS of moments(facts, options.atS)) {
+      const seekS = (video.startS ?? facts.startS ?? 0) + atS - roundingS;
+      const args = stillArguments(path, facts, video, {
+        seekS: atS === 0 ? null : seekS,
+        isExact: options.isExact,
+        size,
+        canMapHdr,
+      });
+      const jpeg = await readBytes(binaries.ffmpeg, args, options.signal);
+      if (jpeg.length > 0) return { ...size, jpeg, atS };
+    }
   throw new Failure("source-damaged", `no picture of ${path} can be decoded`);
 }
 

@@ -73,8 +73,8 @@ export class LineFile<Header, Entry> {
     const entries = lines
       .map((line) => attempt(parseEntry, line))
       .filter((entry) => entry !== null);
+    // After a torn line nothing is appended: the next change makes the file anew.
     this.#canAppend = text.endsWith("\n");
-    if (!this.#canAppend) await this.rewrite(header.value, valuesOf(entries));
     return { header: header.value, entries: valuesOf(entries) };
   }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -53,6 +53,7 @@ async function upload(file: string): Promise<string> {
 
 test("an uploaded film is encoded to where people look, and its history outlives row and restart", async () => {
   const outputFolder = join(folder, "films");
+  await mkdir(outputFolder);
   await node.host.handle({
     type: "change-settings",
     change: {

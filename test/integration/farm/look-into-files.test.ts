@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { builtInPresets, findPreset } from "../../../src-main/core/preset.ts";
 import { findBinaries } from "../../../src-main/media/binaries.ts";
 import type { UiFrame } from "../../../src-main/protocol/ui-media.ts";
 import { startFarm, type Farm } from "../../fixtures/farm.ts";
@@ -127,9 +128,40 @@ describe("a sample", () => {
     await expect(frame(of, 5)).rejects.toMatchObject({ code: "usage" });
   });
 
+  test("is of a constant rate and a bitrate, too, and of a file without an index", async () => {
+    const stream = join(folder, "streams", "film.ts");
+    await mkdir(join(folder, "streams"));
+    await run(ffmpeg, ["-v", "error", "-i", film, "-c", "copy", stream]);
+    const recipe = findPreset("Fast 1080p", builtInPresets)?.recipe;
+    if (recipe?.video.kind !== "encode") throw new Error("it encodes");
+    const filters = {
+      ...recipe.video.filters,
+      frameRate: { mode: "constant", numerator: 10, denominator: 1 },
+    } as const;
+    const rate = { mode: "bitrate", kilobitsPerSecond: 80 } as const;
+    const sample = await farm.master.host.handle({
+      type: "make-sample",
+      path: stream,
+      presetName: "",
+      recipe: { ...recipe, video: { ...recipe.video, filters, rate } },
+      atS: 4.5,
+      durationS: 3,
+    });
+    expect(sample.expectedBytes).toBeCloseTo(100_000, -4);
+    expect(sample.notes.join(" ")).toMatch(/first pass/);
+    for (const atS of [4.7, 5.5, 7.3]) {
+      const shown = await grey(await frame({ sampleId: sample.sampleId }, atS));
+      expect(Math.abs(shown - greyOf(Math.floor(atS)))).toBeLessThan(10);
+    }
+    const { sampleId } = sample;
+    await farm.master.host.handle({ type: "drop-sample", sampleId });
+  });
+
   test("ends with the face that asked for it", async () => {
     const face = new AbortController();
     const made = make(face.signal);
+    made.catch(() => undefined);
+    await expect.poll(kept, { interval: 5 }).toHaveLength(1);
     face.abort(new Error("gone"));
     await expect(made).rejects.toThrow();
     expect(await kept()).toEqual([]);
@@ -142,7 +174,10 @@ test("a folder lists folders, then what may be media", async () => {
     path: folder,
   });
   expect(listed.parent).toBe(tmpdir());
-  expect(listed.entries.map(({ name }) => name)).toEqual(["film.mkv"]);
+  expect(listed.entries.map(({ name }) => name)).toEqual([
+    "streams",
+    "film.mkv",
+  ]);
   await expect(
     farm.master.host.handle({ type: "list-folder", path: film }),
   ).rejects.toMatchObject({ code: "source-missing" });
