@@ -118,6 +118,8 @@ test("no name leads out of the folder", async () => {
     expect(path.dirname(path.dirname(body.path ?? ""))).toBe(shelf.folder);
     expect(path.basename(body.path ?? "")).not.toMatch(/^\.|^con\.|\0/);
   }
+  const { body } = await send({ name: "C:\\x\\evil.mkv" });
+  expect(path.basename(body.path ?? "")).toBe("evil.mkv");
   expect(await readdir(folder)).toEqual(["uploads"]);
 });
 
