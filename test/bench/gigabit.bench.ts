@@ -147,8 +147,17 @@ async function iperfMegabytes(
     ...["iperf3", "-c", host, "-t", String(seconds), "-J"],
   ]);
   const report = JSON.parse(output) as {
-    end: { sum_received: { bits_per_second: number } };
+    end: {
+      sum_received: { bits_per_second: number };
+      streams: { sender: { mean_rtt?: number; max_rtt?: number } }[];
+    };
   };
+  const { mean_rtt: mean, max_rtt: max } = report.end.streams[0]?.sender ?? {};
+  // Microseconds. Every TCP fills the link's queue; a heartbeat waits in the same one.
+  if (mean !== undefined && max !== undefined)
+    bench.say(
+      `the link's own round trip while iperf3 runs: mean ${(mean / 1000).toFixed(1)} ms, most ${(max / 1000).toFixed(1)} ms`,
+    );
   return report.end.sum_received.bits_per_second / 8e6;
 }
 
