@@ -23,7 +23,8 @@ import { movesBy } from "./row-order.ts";
 export interface RowMenuPorts {
   readonly model: QueueModel;
   readonly shell: DesktopShell | null;
-  readonly onOpen: (job: UiJob) => void;
+  /** Null: it is open. */
+  readonly onOpen: ((job: UiJob) => void) | null;
   /** Another preset for these: beside them, or in their place. */
   readonly onPreset: (jobs: readonly UiJob[], inPlace: boolean) => void;
 }
@@ -36,7 +37,7 @@ export function rowMenu(
   const { model, shell, onOpen, onPreset } = ports;
   const [only] = jobs.length === 1 ? jobs : [];
   const groups: MenuItem[][] = [[], [], [], []];
-  if (only !== undefined)
+  if (only !== undefined && onOpen !== null)
     groups[0]?.push({
       label: t("queue.open"),
       icon: Maximize2,
