@@ -26,7 +26,7 @@ export function registerPairing({
   program
     .command("join")
     .usage("HOST[:PORT]|LINK")
-    .description("on the other computer: join a master's farm as a worker")
+    .description("on the other computer: help a master's farm")
     .argument("<master>", "the master's address, or a join link")
     .option("--code <code>", "the six digits it shows (else asked for)")
     .addOption(dataOption())
@@ -55,7 +55,7 @@ export function registerPairing({
   program
     .command("rename")
     .usage("NAME [DEVICE]")
-    .description("rename this computer, or what a paired one is called here")
+    .description("rename this computer, or a paired one")
     .argument("<name>", "the new name")
     .argument("[device]", "its name or id, see `reelfarm devices`")
     .addOption(dataOption())

@@ -41,6 +41,9 @@ import { app, type AppOptions } from "./app-command.ts";
 import { defaultPort, serve, type ServeOptions } from "./serve-command.ts";
 import { maxWorkers } from "./worker-share.ts";
 
+/** With the name and a description of 54 characters it fits a line of 80. */
+const shortUsageCharacters = 17;
+
 /** Everything `reelfarm` understands. Throws commander's errors instead of exiting. */
 export function buildProgram(
   context: CommandContext,
@@ -56,9 +59,7 @@ export function buildProgram(
     .showSuggestionAfterError(true)
     .configureHelp({
       subcommandTerm: (command) =>
-        [command.name(), command.usage().replace("[options]", "").trim()]
-          .join(" ")
-          .trim(),
+        [command.name(), shortUsage(command.usage())].join(" ").trim(),
     })
     .configureOutput({
       writeOut: (text) => context.terminal.print(text.trimEnd()),
@@ -87,7 +88,7 @@ function registerOwnFarm({ program, context, onDone }: Registration): void {
   const encoding = program
     .command("encode")
     .usage("INPUT… -o OUT")
-    .description("encode files with all cores, then leave nothing behind")
+    .description("encode files with all cores and leave nothing behind")
     .argument("<input...>", "media files")
     .requiredOption("-o, --output <path>", "file, or folder for several inputs")
     .option("--preset <name>", "see `reelfarm presets`", defaultPreset)
@@ -167,7 +168,7 @@ function registerNode({ program, context, onDone }: Registration): void {
   program
     .command("app")
     .usage("")
-    .description("open the app; without Electron, its window in the browser")
+    .description("open the app, or its window in the browser")
     .addOption(dataOption())
     .option("--browser", "open it in the browser in any case")
     .action(async (options: AppOptions) => onDone(await app(context, options)));
@@ -258,4 +259,12 @@ function workersOption(text: string): Option {
   return new Option("--workers <n>", text).argParser((typed: string) =>
     parseWholeNumber(typed, { name: "--workers", min: 1, max: maxWorkers }),
   );
+}
+
+/** The one page has room for one short way to call each command; its own page has all. */
+function shortUsage(usage: string): string {
+  const own = usage.replace("[options]", "").trim();
+  if (own.length <= shortUsageCharacters) return own;
+  const [first = ""] = own.split(" ");
+  return first.startsWith("[") ? "" : first;
 }

@@ -20,7 +20,7 @@ export function registerShares({
   program
     .command("choose")
     .usage("ID [WORKER…]")
-    .description("let only these workers work for a job; none named: all")
+    .description("let only these workers help a job; none named: all")
     .argument("<id>", "job id")
     .argument("[worker...]", "names or ids, see `reelfarm workers`")
     .addOption(dataOption())

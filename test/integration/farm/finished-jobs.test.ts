@@ -2,12 +2,9 @@ import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { findBinaries } from "../../../src-main/media/binaries.ts";
 import { startNode, type RunningNode } from "../../../src-main/node.ts";
 import type { UiUploaded } from "../../../src-main/protocol/ui-media.ts";
 import { fixtureSource } from "../../fixtures/sources.ts";
-
-const { ffmpeg } = await findBinaries();
 
 let folder: string;
 let node: RunningNode;
@@ -64,7 +61,9 @@ test("an uploaded film is encoded to where people look, and its history outlives
       },
     },
   });
-  const source = await upload((await fixtureSource("pal-aspect", ffmpeg)).file);
+  const source = await upload(
+    (await fixtureSource("pal-aspect", "ffmpeg")).file,
+  );
   const { jobIds, refused } = await node.host.handle({
     type: "add-job",
     sources: [source],
@@ -105,7 +104,9 @@ test("an uploaded film is encoded to where people look, and its history outlives
 });
 
 test("no output is put among uploads", async () => {
-  const source = await upload((await fixtureSource("pal-aspect", ffmpeg)).file);
+  const source = await upload(
+    (await fixtureSource("pal-aspect", "ffmpeg")).file,
+  );
   const { refused } = await node.host.handle({
     type: "add-job",
     sources: [source],

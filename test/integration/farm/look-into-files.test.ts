@@ -76,10 +76,10 @@ describe("a picture of a file", () => {
   });
 
   test("is turned and has its shape as a person sees it", async () => {
-    const turned = await fixtureSource("rotation-90", ffmpeg);
+    const turned = await fixtureSource("rotation-90", "ffmpeg");
     const upright = await frame({ path: turned.file }, null, 1920);
     expect(upright.heightPx).toBeGreaterThan(upright.widthPx);
-    const pal = await fixtureSource("pal-aspect", ffmpeg);
+    const pal = await fixtureSource("pal-aspect", "ffmpeg");
     const wide = await frame({ path: pal.file }, null, 1920);
     expect(wide.widthPx / wide.heightPx).toBeCloseTo(16 / 9, 1);
   });

@@ -253,7 +253,7 @@ async function makeSource(name: string): Promise<string> {
     );
     return file;
   }
-  const fixture = await fixtureSource(name, both[0].ffmpeg);
+  const fixture = await fixtureSource(name, "ffmpeg");
   if (name !== "everything") return fixture.file;
   await ffmpeg(
     both[0],

@@ -168,6 +168,7 @@ test("one answer per request, failures as code, sentence and next step", async (
     id: 3,
     failure: {
       code: "job-unknown",
+      detail: "nope",
       text: "There is no job nope.",
       nextStep: "See `reelfarm queue`.",
     },
