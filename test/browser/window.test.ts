@@ -1,7 +1,8 @@
 /** The window in a real browser against real nodes: first run, pairing, limits, accessibility. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { gzipSync } from "node:zlib";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { startNode, type RunningNode } from "../../src-main/node.ts";
@@ -11,6 +12,7 @@ import {
   launchBrowser,
   openPage,
 } from "../fixtures/browser.ts";
+import { fixtureSource } from "../fixtures/sources.ts";
 
 const bundleFolder = new URL("../../dist/renderer", import.meta.url).pathname;
 const screens = ["queue", "workers", "presets", "history", "settings"];
@@ -96,6 +98,52 @@ describe.skipIf(chromiumPath === null)("the window", () => {
     expect([...one.errors, ...two.errors]).toEqual([]);
     await one.page.context().close();
     await two.page.context().close();
+  });
+
+  test("a film named by its path is encoded and stands in the history", async () => {
+    const { node, url } = await start("queue", "both");
+    await node.host.handle({
+      type: "change-settings",
+      change: {
+        output: { folder, keepsSubfolders: false, nameTemplate: null },
+      },
+    });
+    const { page, errors } = await openPage(browser, url);
+    await page.getByRole("button", { name: "Add films" }).first().click();
+    const { file } = await fixtureSource("closed-mp4", "ffmpeg");
+    await page.getByLabel("Path of a file or folder").fill(file);
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").getByText(basename(file)).first().waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page
+      .getByRole("dialog")
+      .getByRole("button", { name: /^Add( |$)/ })
+      .click();
+    await page.getByText(basename(file)).first().waitFor();
+    await expect
+      .poll(() => node.host.snapshot().jobs.map((job) => job.state), {
+        timeout: 60_000,
+      })
+      .toEqual(["done"]);
+    const [job] = node.host.snapshot().jobs;
+    expect((await stat(job?.outputPath ?? "")).size).toBe(job?.outputBytes);
+    await page.evaluate(`location.hash = "queue/${job?.jobId ?? ""}"`);
+    await page.getByRole("heading", { name: basename(file) }).waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.evaluate('location.hash = "history"');
+    await page.getByText("Films finished").waitFor();
+    expect(errors).toEqual([]);
+    await page.context().close();
+    if (job) await rm(job.outputPath);
+  });
+
+  test("what a browser loads stays under 250 kB, compressed", async () => {
+    const assets = join(bundleFolder, "assets");
+    let bytes = 0;
+    for (const name of await readdir(assets))
+      bytes += gzipSync(await readFile(join(assets, name))).length;
+    expect(bytes).toBeGreaterThan(50_000);
+    expect(bytes).toBeLessThan(250_000);
   });
 
   test("an owner's pause stops the worker, and its window says so", async () => {
