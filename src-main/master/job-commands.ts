@@ -108,6 +108,7 @@ export class JobCommands {
     if (queue.find(job.id) !== job || !job.hasEnded) return;
     job.phase = { kind: "waiting" };
     job.repairs = 0;
+    job.keptAway.clear();
     job.stop = new AbortController();
     job.counters.endedAtMs = null;
     log(job, "retried");
@@ -220,6 +221,7 @@ export class JobCommands {
   ): Promise<void> {
     const { loop, records, changed } = this.context;
     job.request = { ...job.request, allowedWorkers };
+    job.keptAway.clear();
     if (job.isActive)
       loop.dispatch({
         type: "job-workers-chosen",

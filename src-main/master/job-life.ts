@@ -12,7 +12,7 @@ import { checkSourceUnchanged, probeJob } from "./job-acceptance.ts";
 import { restoreParts } from "./finished-parts.ts";
 import { completeStage } from "./job-completion.ts";
 import { makeWhole, prepareJob } from "./job-preparation.ts";
-import { repairJob } from "./job-repair.ts";
+import { chooseOthers, repairJob } from "./job-repair.ts";
 import { jobsToBegin, placeInScheduler } from "./job-turns.ts";
 import type { Job } from "./job.ts";
 import type { MasterContext } from "./master-context.ts";
@@ -49,6 +49,19 @@ export class JobLife {
       context.records.saveSoon(job);
       context.whenOver(this.begin(job));
     }
+  }
+
+  /** Whom a job keeps away it can do without now, or still; and waiting jobs may have somebody. */
+  workerJoined(): void {
+    const { queue, loop, sessions } = this.context;
+    for (const job of queue.all())
+      chooseOthers(job, {
+        connected: () => [...sessions.connected.keys()],
+        dispatch: (event) => {
+          loop.dispatch(event);
+        },
+      });
+    this.takeTurns();
   }
 
   /** Puts a job where it stands in the queue, among those the scheduler has. */

@@ -53,16 +53,27 @@ function keepAway(
   damaged: readonly FinishedSegment[],
   ports: RepairPorts,
 ): void {
-  const culprits = new Set(damaged.map((part) => part.workerId));
-  for (const part of damaged) {
-    const name =
-      part.workerId === null ? "a worker" : ports.nameOf(part.workerId);
+  for (const { taskId, workerId } of damaged) {
+    const name = workerId === null ? "a worker" : ports.nameOf(workerId);
     ports.log(
-      `${part.taskId} on ${name} failed: result-invalid its pictures do not decode`,
+      `${taskId} on ${name} failed: result-invalid its pictures do not decode`,
     );
+    if (workerId !== null) job.keptAway.add(workerId);
   }
+  chooseOthers(job, ports);
+}
+
+/**
+ * Says anew who works for a job some are kept away from; also when a worker
+ * joins, who is somebody else.
+ */
+export function chooseOthers(
+  job: Job,
+  ports: Pick<RepairPorts, "connected" | "dispatch">,
+): void {
+  if (job.keptAway.size === 0 || !job.isActive) return;
   const allowed = job.request.allowedWorkers ?? ports.connected();
-  const others = allowed.filter((id) => !culprits.has(id));
+  const others = allowed.filter((id) => !job.keptAway.has(id));
   if (others.length === 0) return;
   ports.dispatch({
     type: "job-workers-chosen",

@@ -100,6 +100,8 @@ export class Job {
   paused = false;
   /** How often damaged parts were made again. */
   repairs = 0;
+  /** Who handed in damaged parts of it. */
+  readonly keptAway = new Set<DeviceId>();
   /** How far the stitch is, 0 to 1. */
   stitchRatio = 0;
   private knownMedia: JobMedia | null = null;

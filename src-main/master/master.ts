@@ -66,7 +66,7 @@ export class Master {
       inheritance,
       ownDeviceId: options.ownDeviceId,
       onJoined: () => {
-        this.life.takeTurns();
+        this.life.workerJoined();
       },
       changed: () => {
         this.changed(null);

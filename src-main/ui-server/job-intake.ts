@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readdir, stat } from "node:fs/promises";
+import { mkdir, readdir, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { Failure } from "../core/errors.ts";
 import { jobId, type DeviceId } from "../core/identifiers.ts";
@@ -100,6 +100,7 @@ async function jobFor(
     join(place.folder, await nameIn(place.folder, sourcePath, named, ports));
   if ((await ports.folderInstead(outputPath)) !== null)
     throw new Failure("output-not-writable", outputPath);
+  if (isNamedAsFolder(request.output)) await makeFolder(place.folder);
   return {
     jobId: jobId(randomBytes(5).toString("hex")),
     sourcePath,
@@ -127,10 +128,21 @@ async function placeFor(
     (found) => found.isDirectory(),
     () => false,
   );
-  if (isFolder || /[/\\]$/.test(named)) return { folder: output, file: null };
+  if (isFolder || isNamedAsFolder(named)) return { folder: output, file: null };
   if (sourceCount > 1 || extname(output) === "")
     throw new Failure("output-not-writable", `${output} (it is not a folder)`);
   return { folder: dirname(output), file: output };
+}
+
+/** An ending separator says that a folder is meant, also one that is not there yet. */
+function isNamedAsFolder(output: string | null): boolean {
+  return output !== null && /[/\\]$/.test(output);
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    throw new Failure("output-not-writable", folder, { cause });
+  });
 }
 
 /** By the template, with a number where the name is taken; without one as the source is called. */

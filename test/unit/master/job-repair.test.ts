@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
 import type { DeviceId, TaskId } from "../../../src-main/core/identifiers.ts";
 import type { SchedulerEvent } from "../../../src-main/core/scheduler/events.ts";
-import { repairJob } from "../../../src-main/master/job-repair.ts";
+import {
+  chooseOthers,
+  repairJob,
+} from "../../../src-main/master/job-repair.ts";
 import type { Job } from "../../../src-main/master/job.ts";
 import { exampleJob } from "./example-job.ts";
 
@@ -109,4 +112,26 @@ test("what comes out damaged again and again is given up", async () => {
     expect((await repair(job, [name])).parts).toBe(1);
   expect((await repair(job, ["t2"])).parts).toBe(0);
   expect([...job.finished.keys()]).toEqual(["t2"]);
+});
+
+test("who joins later works for it too, and relieves who made the damage alone", async () => {
+  const carol = "c".repeat(64) as DeviceId;
+  const chosen = (job: Job, connected: readonly DeviceId[]) => {
+    const events: SchedulerEvent[] = [];
+    chooseOthers(job, {
+      connected: () => connected,
+      dispatch: (event) => events.push(event),
+    });
+    return events;
+  };
+  const job = stitching();
+  await repair(job, ["t1"], [bob]);
+  expect(chosen(job, [bob])).toEqual([]);
+  expect(chosen(job, [bob, carol])).toMatchObject([
+    { type: "job-workers-chosen", allowedWorkers: [carol] },
+  ]);
+  expect(chosen(job, [bob, carol, alice])).toMatchObject([
+    { allowedWorkers: [carol, alice] },
+  ]);
+  expect(chosen(stitching(), [bob, carol])).toEqual([]);
 });
