@@ -4,7 +4,7 @@
  * and no network, no home, no other process. Where it cannot be had, the other
  * fences stand alone (closed argument lists, pipe as the only protocol, bounds).
  */
-import { realpath } from "node:fs/promises";
+import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import { readTool } from "./process.ts";
@@ -63,15 +63,19 @@ export async function findSandbox(
   return null;
 }
 
+/** In an empty folder of its own: what else lies beside it must not help the trial. */
 async function isWorking(sandbox: Sandbox): Promise<boolean> {
-  const trial = sandbox.enclose(["-version"], tmpdir());
+  const folder = await mkdtemp(path.join(tmpdir(), "reelfarm-trial-"));
   try {
+    const trial = sandbox.enclose(["-version"], folder);
     const { exit } = await readTool(trial.program, trial.args, {
       timeoutMs: 10_000,
     });
     return exit.code === 0;
   } catch {
     return false;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

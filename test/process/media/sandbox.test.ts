@@ -1,6 +1,13 @@
 /** Encodes behind bubblewrap: what they see, what they cannot, and that the result is the same. */
 import { execFileSync } from "node:child_process";
-import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  readFile,
+  rm,
+  writeFile,
+} from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Failure } from "../../../src-main/core/errors.ts";
@@ -95,6 +102,18 @@ describe.skipIf(!hasBubblewrap)("inside the sandbox", () => {
     const { args } = shell.enclose(["-c", `ls ${home}`], work);
     const { stdout } = await readTool(shell.enclose([], work).program, args);
     expect(stdout.trim()).toBe("ffmpeg");
+  });
+
+  it("is none for a program that needs what lies elsewhere in the temporary folder", async () => {
+    const library = path.join(folder, "library");
+    await mkdir(library, { recursive: true });
+    await writeFile(path.join(library, "part.sh"), "exit 0\n");
+    const apart = path.join(folder, "apart");
+    await mkdir(apart);
+    const program = path.join(apart, "ffmpeg");
+    await writeFile(program, `#!/bin/sh\n. ${library}/part.sh\n`);
+    await chmod(program, 0o755);
+    expect(await findSandbox(program)).toBeNull();
   });
 
   it("a kill reaches what runs inside", async () => {
