@@ -17,6 +17,18 @@ interface FolderRule {
   readonly packages: readonly string[];
 }
 
+/** What a node is put together from. */
+const nodeParts = [
+  "core",
+  "protocol",
+  "media",
+  "net",
+  "store",
+  "master",
+  "worker",
+  "ui-server",
+] as const;
+
 /**
  * Who may import whom (design, section 4). Files directly in src-main are folders
  * of their own here. cli is the command line's parts, desktop the Electron shell.
@@ -35,13 +47,7 @@ export const folderRules: Readonly<Record<string, FolderRule>> = {
   },
   net: {
     folders: ["core", "protocol"],
-    packages: [
-      "node:*",
-      "ws",
-      "@noble/curves",
-      "@peculiar/x509",
-      "bonjour-service",
-    ],
+    packages: ["node:*", "ws", "@noble/curves", "bonjour-service"],
   },
   store: {
     folders: ["core", "protocol"],
@@ -75,30 +81,11 @@ export const folderRules: Readonly<Record<string, FolderRule>> = {
   },
   desktop: { folders: ["core", "protocol"], packages: ["node:*", "electron"] },
   node: {
-    folders: [
-      "core",
-      "protocol",
-      "media",
-      "net",
-      "store",
-      "master",
-      "worker",
-      "ui-server",
-    ],
+    folders: nodeParts,
     packages: ["node:*"],
   },
   "node.ts": {
-    folders: [
-      "node",
-      "core",
-      "protocol",
-      "media",
-      "net",
-      "store",
-      "master",
-      "worker",
-      "ui-server",
-    ],
+    folders: ["node", ...nodeParts],
     packages: ["node:*"],
   },
   "cli.ts": {
