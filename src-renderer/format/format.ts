@@ -1,5 +1,23 @@
 /** Numbers for people, by locale. Pure. */
 
+/** Making one takes longer than drawing the row it is for: each kind is made once per locale. */
+const numberFormats = new Map<string, Intl.NumberFormat>();
+
+function numberText(
+  value: number,
+  locale: string,
+  options: Intl.NumberFormatOptions,
+): string {
+  const { style, unit, maximumFractionDigits: digits } = options;
+  const key = `${locale} ${style ?? ""} ${unit ?? ""} ${String(digits)}`;
+  let format = numberFormats.get(key);
+  if (format === undefined) {
+    format = new Intl.NumberFormat(locale, options);
+    numberFormats.set(key, format);
+  }
+  return format.format(value);
+}
+
 const byteUnits = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
 
 /** Decimal units, as disks and file managers count: 1 MB = 1,000,000 bytes. */
@@ -10,12 +28,12 @@ export function formatBytes(sizeBytes: number, locale: string): string {
     value /= 1000;
     unit += 1;
   }
-  return new Intl.NumberFormat(locale, {
+  return numberText(value, locale, {
     style: "unit",
     unit: byteUnits[unit] as string,
     unitDisplay: unit === 0 ? "long" : "short",
     maximumFractionDigits: value >= 100 || unit === 0 ? 0 : 1,
-  }).format(value);
+  });
 }
 
 /** `1:02:03`, `2:03`: the length of a film. */
@@ -36,11 +54,11 @@ export function formatClock(durationS: number): string {
 export function formatSpan(durationS: number, locale: string): string {
   const whole = Math.max(0, Math.round(durationS));
   const unit = (value: number, name: string): string =>
-    new Intl.NumberFormat(locale, {
+    numberText(value, locale, {
       style: "unit",
       unit: name,
       unitDisplay: "short",
-    }).format(value);
+    });
   if (whole < 60) return unit(whole, "second");
   const minutes = Math.round(whole / 60);
   if (minutes < 60) return unit(minutes, "minute");
@@ -50,10 +68,10 @@ export function formatSpan(durationS: number, locale: string): string {
 }
 
 export function formatPercent(ratio: number, locale: string): string {
-  return new Intl.NumberFormat(locale, {
+  return numberText(ratio, locale, {
     style: "percent",
     maximumFractionDigits: 0,
-  }).format(ratio);
+  });
 }
 
 export function formatNumber(
@@ -61,9 +79,7 @@ export function formatNumber(
   locale: string,
   digits = 0,
 ): string {
-  return new Intl.NumberFormat(locale, {
-    maximumFractionDigits: digits,
-  }).format(value);
+  return numberText(value, locale, { maximumFractionDigits: digits });
 }
 
 /** Date and time of something that happened. */
