@@ -10,7 +10,7 @@ import {
   removeIfThere,
   writeFailure,
 } from "./file-system.ts";
-import type { FileSystem } from "./file-system.ts";
+import type { FileSystem, OpenFile } from "./file-system.ts";
 
 export interface FolderLock {
   release(): Promise<void>;
@@ -27,6 +27,7 @@ interface Holder {
 }
 
 const lockName = "lock";
+const unreadableSuffix = ".unreadable";
 /** Clocks are set; a boot time that differs by more is of another boot. */
 const bootToleranceMs = 10 * 60_000;
 /** A lock is made and filled in two steps, microseconds apart. */
@@ -137,8 +138,9 @@ async function readChain(files: FileSystem, folder: string): Promise<Link[]> {
 const pathAfter = (folder: string, { path, holder }: Link): string =>
   holder
     ? join(folder, `${lockName}.${holder.token.replaceAll(/[^0-9a-z-]/g, "")}`)
-    : `${path}.unreadable`;
+    : `${path}${unreadableSuffix}`;
 
+/** False: another has made it, or may have taken it for one whose writer died. */
 async function tryCreate(
   files: FileSystem,
   path: string,
@@ -150,15 +152,40 @@ async function tryCreate(
     processStart: await (ownStart ??= processStartOf(process.pid)),
     bootedAtMs: bootedAtMs(),
   };
+  const beganMs = performance.now();
+  const file = await openNew(files, path);
+  if (file === null) return false;
+  await file.append(Buffer.from(JSON.stringify(holder)));
+  const isLate = performance.now() - beganMs > unfinishedWaitMs;
+  // Only so that a start after a power cut need not wait for an empty one.
+  await file.sync();
+  await file.close();
+  return !isLate || (await wasLeftAlone(files, path));
+}
+
+/**
+ * This process stood still while its lock was empty. Whoever took it for
+ * dead has made the file that comes after it, or cannot make it before this
+ * has made it, too; and by then the lock has its holder, for all to see.
+ */
+async function wasLeftAlone(files: FileSystem, path: string): Promise<boolean> {
+  const next = `${path}${unreadableSuffix}`;
+  const file = await openNew(files, next);
+  if (file === null) return false;
+  await file.close();
+  await removeIfThere(files, next).catch(() => undefined);
+  return true;
+}
+
+/** Null: there is one already. */
+async function openNew(
+  files: FileSystem,
+  path: string,
+): Promise<OpenFile | null> {
   try {
-    const file = await files.open(path, "new");
-    await file.append(Buffer.from(JSON.stringify(holder)));
-    // Only so that a start after a power cut need not wait for an empty one.
-    await file.sync();
-    await file.close();
-    return true;
+    return await files.open(path, "new");
   } catch (error) {
-    if (errorCodeOf(error) === "EEXIST") return false;
+    if (errorCodeOf(error) === "EEXIST") return null;
     throw error;
   }
 }

@@ -63,6 +63,62 @@ function heldAtTakeover(): {
   return { files, reached, goOn: () => goOn() };
 }
 
+/**
+ * Two take the folder. The first stands still with its lock made and empty,
+ * until the other's `turn`th disk operation (then it runs to its end before
+ * that one is done) or until the other is through. Gives back how many got it,
+ * and whether the other ever came that far.
+ */
+async function contest(
+  where: string,
+  turn: number,
+): Promise<{ holders: number; isThrough: boolean }> {
+  let goOn = (): void => undefined;
+  const released = new Promise<void>((resolve) => (goOn = resolve));
+  let say = (): void => undefined;
+  const isEmpty = new Promise<void>((resolve) => (say = resolve));
+  let operations = 0;
+  let isAwake = false;
+  let first: Promise<unknown> | null = null;
+  const step = async (): Promise<void> => {
+    if (first === null || isAwake || ++operations !== turn) return;
+    isAwake = true;
+    goOn();
+    await first;
+  };
+  const files: FileSystem = {
+    ...diskFileSystem,
+    async open(path, mode) {
+      await step();
+      const isFirst = first === null;
+      const file = await diskFileSystem.open(path, mode);
+      const append = async (data: Uint8Array): Promise<void> => {
+        say();
+        await released;
+        await file.append(data);
+      };
+      return isFirst ? { ...file, append } : file;
+    },
+    async readFile(path) {
+      await step();
+      return diskFileSystem.readFile(path);
+    },
+    async rename(from, to) {
+      await step();
+      await diskFileSystem.rename(from, to);
+    },
+  };
+  const taken = takeFolderLock(files, where);
+  await isEmpty;
+  first = taken.catch(() => null);
+  const second = await takeFolderLock(files, where).catch(() => null);
+  const isThrough = !isAwake;
+  isAwake = true;
+  goOn();
+  const got = [await first, second].filter((one) => one !== null);
+  return { holders: got.length, isThrough };
+}
+
 /** No system gives a process such an id. */
 const deadPid = 2 ** 30;
 const stranger = "00000000-0000-4000-8000-000000000000";
@@ -147,6 +203,26 @@ describe("a folder's lock", () => {
       expect(await readdir(folder)).toEqual(["lock"]);
       expect(await folderHolder(files, folder)).toBe(process.pid);
       await first.release();
+    }
+  });
+
+  it("is never two's where its maker stood still in the middle, whenever that goes on", async () => {
+    await leaveLock({ pid: deadPid });
+    const text = await readFile(lock(), "utf8");
+    for (const isStale of [false, true]) {
+      const turns = Array.from({ length: 30 }, (_, at) => at + 1);
+      const ends = turns.map(async (turn) => {
+        const where = join(folder, `${String(isStale)}-${String(turn)}`);
+        await mkdir(where);
+        if (isStale) await writeFile(join(where, "lock"), text);
+        const end = await contest(where, turn);
+        expect(end.holders, where).toBeLessThan(2);
+        if (turn === 1 || end.isThrough) expect(end.holders, where).toBe(1);
+        return end;
+      });
+      const all = await Promise.all(ends);
+      expect(all.at(-1)?.isThrough).toBe(true);
+      expect(all.filter((one) => !one.isThrough).length).toBeGreaterThan(10);
     }
   });
 

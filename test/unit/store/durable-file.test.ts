@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { Failure } from "../../../src-main/core/errors.ts";
+import {
+  DurableFile,
+  type DocumentFormat,
+} from "../../../src-main/store/durable-file.ts";
+import { PowerCutDisk, type Survival } from "./power-cut-disk.ts";
+
+interface Note {
+  readonly text: string;
+}
+
+const path = "/home/data/note.json";
+const format: DocumentFormat<Note> = {
+  kind: "note",
+  version: 1,
+  parse: (data) => data as Note,
+};
+const survivals: readonly Survival[] = [
+  "synced-only",
+  "names-only",
+  ...[1, 2, 3, 4, 5, 6, 7, 8].map((seed) => ({ seed })),
+];
+
+const on = (disk: PowerCutDisk): DurableFile<Note> =>
+  new DurableFile(disk, path, format);
+
+async function diskWith(...texts: readonly string[]): Promise<PowerCutDisk> {
+  const disk = new PowerCutDisk();
+  await disk.makeFolder("/home/data");
+  const file = on(disk);
+  for (const text of texts) await file.write({ text });
+  return disk;
+}
+
+describe("a durable file", () => {
+  it("survives a power cut from the moment its write returned, the first as well as the next", async () => {
+    for (const texts of [["one"], ["one", "two"], ["one", "two", "three"]]) {
+      const disk = await diskWith(...texts);
+      for (const survival of survivals)
+        expect(
+          await on(disk.after(survival)).read(),
+          JSON.stringify({ texts, survival }),
+        ).toEqual({ text: texts.at(-1) });
+    }
+  });
+
+  it("is never read as something else with a single bit changed, wherever", async () => {
+    const { length } = (await diskWith("1234")).text(path);
+    expect(length).toBeGreaterThan(100);
+    for (let at = 0; at < length; at++) {
+      const disk = await diskWith("1234");
+      disk.damage(path, (bytes) => {
+        bytes[at] = (bytes[at] ?? 0) ^ 1;
+        return bytes;
+      });
+      const read = await on(disk)
+        .read()
+        .catch((error: unknown) => error);
+      // The size behind the checksum is there for people only.
+      const fine = [{ text: "1234" }, { code: "store-damaged" }];
+      expect(fine, `byte ${String(at)}`).toContainEqual(
+        read instanceof Failure ? { code: read.code } : read,
+      );
+    }
+  });
+
+  it("leaves the old one and nothing else where the disk is full", async () => {
+    const disk = await diskWith("one", "two");
+    const before = disk.paths();
+    for (const full of ["append", "sync"]) {
+      disk.fault = (operation) => (operation === full ? "ENOSPC" : null);
+      await expect(on(disk).write({ text: "three" })).rejects.toMatchObject({
+        code: "disk-full",
+      });
+      disk.fault = () => null;
+      expect(disk.paths()).toEqual(before);
+      expect(await on(disk).read()).toEqual({ text: "two" });
+    }
+  });
+});
