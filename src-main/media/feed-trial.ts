@@ -7,7 +7,7 @@ import type { MediaFacts } from "../core/media-facts.ts";
 import type { Binaries } from "./binaries.ts";
 import { openFeed } from "./feed.ts";
 import { framecrcTimesUs } from "./packet-index.ts";
-import { startTool } from "./process.ts";
+import { sourceBounds, startTool } from "./process.ts";
 
 /**
  * Feeds the beginning of a source and decodes one frame of it, as a worker
@@ -32,7 +32,11 @@ export async function tryFeed(
   const isLast = index.complete && index.knownFrames === 1;
   const plan = feedPlanFor(facts, index, range, isLast, { kind: "ranges" });
   const feed = openFeed(binaries, path, facts, plan, { signal });
-  const run = startTool(binaries.ffmpeg, readBack, { signal, stdin: "pipe" });
+  const run = startTool(binaries.ffmpeg, readBack, {
+    ...sourceBounds,
+    signal,
+    stdin: "pipe",
+  });
   const fed = pipeline(feed.stream, run.stdin!).catch(() => undefined);
   let text = "";
   for await (const chunk of run.stdout) text += String(chunk);

@@ -13,15 +13,20 @@ import type { FrameIndex } from "../core/frame-index.ts";
 import type { MediaFacts } from "../core/media-facts.ts";
 import type { Binaries } from "./binaries.ts";
 import { FeedGate } from "./feed-gate.ts";
-import { startTool, type ToolRun } from "./process.ts";
+import {
+  sourceBounds,
+  startTool,
+  type ToolBounds,
+  type ToolRun,
+} from "./process.ts";
 
 export interface Feed {
   /** Ends only when all was delivered; a failure destroys it with the error of `done`. */
   readonly stream: Readable;
   /**
    * Resolves when all was delivered, or nobody wanted the rest (killed, or the
-   * stream destroyed); rejects with Failure `cut-failed` or
-   * `source-missing`, or the signal's reason.
+   * stream destroyed); rejects with Failure `cut-failed` (also beyond its
+   * bounds) or `source-missing`, or the signal's reason.
    */
   readonly done: Promise<void>;
   kill(): void;
@@ -29,6 +34,8 @@ export interface Feed {
 
 export interface FeedOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Default: those of whoever reads a whole source. */
+  readonly bounds?: ToolBounds | undefined;
 }
 
 export interface AudioFeedOptions extends FeedOptions {
@@ -55,6 +62,12 @@ export interface RangeFeedOptions extends FeedOptions {
   readonly index?: FrameIndex | undefined;
 }
 
+/** Decoder and encoder both hold pictures, one for each of their threads. */
+const decodedBounds = {
+  ...sourceBounds,
+  maxMemoryBytes: 2 * sourceBounds.maxMemoryBytes,
+};
+
 /** Starts the feed of a planned range. */
 export function openFeed(
   binaries: Binaries,
@@ -65,7 +78,10 @@ export function openFeed(
 ): RangeFeed {
   const { signal, index } = options;
   const args = feedArguments(path, facts, plan);
-  const run = startTool(binaries.ffmpeg, args, { signal });
+  const bounds =
+    options.bounds ??
+    (plan.feed === "nut-decoded" ? decodedBounds : sourceBounds);
+  const run = startTool(binaries.ffmpeg, args, { ...bounds, signal });
   const gate = new FeedGate(plan, index ?? null);
   const feed = feedOf(run, gate, path, signal);
   return {
@@ -83,8 +99,9 @@ export function openAudioFeed(
   options: AudioFeedOptions = {},
 ): Feed {
   const { signal, facts = null, clock = "kept" } = options;
+  const { bounds = sourceBounds } = options;
   const args = audioFeedArguments(path, facts, streamIndexes, clock);
-  const run = startTool(binaries.ffmpeg, args, { signal });
+  const run = startTool(binaries.ffmpeg, args, { ...bounds, signal });
   return feedOf(run, new PassThrough(), path, signal);
 }
 
@@ -114,12 +131,14 @@ function feedOf(
   const done = Promise.all([run.done, closed]).then(async ([exit]) => {
     signal?.throwIfAborted();
     const broken =
-      failure instanceof Failure || (exit.code !== 0 && !isUnwanted);
+      failure instanceof Failure ||
+      ((exit.code !== 0 || exit.exceeded !== null) && !isUnwanted);
     if (!broken) return;
     // No other worker and no other way of cutting would help.
     if (await isMissing(path)) throw new Failure("source-missing", path);
     if (failure instanceof Failure) throw failure;
-    throw new Failure("cut-failed", reasonOf(exit.stderrTail));
+    const reason = exit.exceeded ?? reasonOf(exit.stderrTail);
+    throw new Failure("cut-failed", reason);
   });
   done.then(
     () => stream.end(),

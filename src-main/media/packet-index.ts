@@ -8,19 +8,33 @@ import {
 import type { FrameIndex, IndexedPacket } from "../core/frame-index.ts";
 import type { MediaFacts } from "../core/media-facts.ts";
 import type { Binaries } from "./binaries.ts";
-import { readTool, startTool } from "./process.ts";
+import {
+  readTool,
+  sourceBounds,
+  startTool,
+  type ToolBounds,
+} from "./process.ts";
 
 export interface PacketIndexOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called after each piece of ffprobe's output, some thousand packets at most; more frames may be known then. */
   readonly onAdvance?: (() => void) | undefined;
+  /** Default: those of whoever reads a whole source. */
+  readonly bounds?: ToolBounds | undefined;
+  readonly maxPackets?: number | undefined;
 }
+
+/** Three days at 60 frames a second; a file of a few bytes may claim more, and all are kept in memory. */
+const defaultMaxPackets = 2 ** 24;
+/** A line has three numbers. */
+const lineMaxChars = 4_096;
 
 /**
  * Streams the packet list of the first real video stream into `index` and
  * finishes it. What an hour of 30 fps costs: about 108,000 lines.
  *
- * @throws Failure `source-unreadable` when no packet could be read,
+ * @throws Failure `source-unreadable` when no packet could be read or the
+ * bounds were exceeded, `source-damaged` when there is no end of packets,
  * `ffmpeg-missing`; the signal's reason on abort.
  */
 export async function readPacketIndex(
@@ -31,8 +45,10 @@ export async function readPacketIndex(
   options: PacketIndexOptions = {},
 ): Promise<void> {
   assert(facts.video, "an index is of video");
-  const { signal, onAdvance } = options;
+  const { signal, onAdvance, bounds = sourceBounds } = options;
+  const { maxPackets = defaultMaxPackets } = options;
   const run = startTool(binaries.ffprobe, packetListArguments(path, facts), {
+    ...bounds,
     signal,
     onStderrLine: (line) => {
       if (damageWords.test(line)) index.noteDamage();
@@ -52,6 +68,8 @@ export async function readPacketIndex(
   try {
     for await (const chunk of run.stdout) {
       reader.push((chunk as Buffer).toString("latin1"));
+      if (index.packetCount > maxPackets)
+        throw new Failure("source-damaged", "it has packets without end");
       checkHead();
       onAdvance?.();
     }
@@ -62,6 +80,8 @@ export async function readPacketIndex(
   }
   const exit = await run.done;
   signal?.throwIfAborted();
+  if (exit.exceeded !== null)
+    throw new Failure("source-unreadable", `${path} (${exit.exceeded})`);
   // A damaged end is no reason to refuse: what decodes of it counts.
   if (index.packetCount === 0)
     throw new Failure(
@@ -132,7 +152,8 @@ export class PacketLineReader {
       if (packet) this.#index.addPacket(packet);
       start = end + 1;
     }
-    this.#partial = all.slice(start);
+    // What never ends is no line.
+    this.#partial = all.slice(start, start + lineMaxChars);
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { writeFile } from "node:fs/promises";
+import type { Socket } from "node:net";
 import os from "node:os";
 import type { Readable, Writable } from "node:stream";
 
@@ -12,6 +13,7 @@ import { assert } from "../core/assert.ts";
 import { Failure } from "../core/errors.ts";
 import { watchMemory } from "./memory-watch.ts";
 import { guardGroup } from "./process-guardian.ts";
+import { watchSilence } from "./silence-watch.ts";
 import { StderrTail } from "./stderr-tail.ts";
 
 /** Between the polite request to end and the kill: enough for ffmpeg to give its memory back. */
@@ -21,7 +23,17 @@ const stderrDrainMs = 500;
 const readTimeoutMs = 30_000;
 const readMaxBytes = 16 * 1024 * 1024;
 
-export interface ToolOptions {
+/** What ends a tool by itself. */
+export interface ToolBounds {
+  /** Of the tool and what it starts; more ends it. Watched on Linux only. */
+  readonly maxMemoryBytes?: number | undefined;
+  /** From start to end; longer ends it. */
+  readonly maxWallMs?: number | undefined;
+  /** Without a byte on standard output, while its reader waits for one. */
+  readonly maxSilentMs?: number | undefined;
+}
+
+export interface ToolOptions extends ToolBounds {
   /** Ends the tool when aborted; `done` then resolves with the signal it died of. */
   readonly signal?: AbortSignal | undefined;
   /** Working and temporary folder of the tool. */
@@ -32,10 +44,6 @@ export interface ToolOptions {
   readonly onStderrLine?: (line: string) => void;
   /** Returns true for a line that is data, not a message: it stays out of the tail. */
   readonly takeStderrLine?: (line: string) => boolean;
-  /** Of the tool and what it starts; more ends it. Watched on Linux only. */
-  readonly maxMemoryBytes?: number | undefined;
-  /** From start to end; longer ends it. */
-  readonly maxWallMs?: number | undefined;
 }
 
 /**
@@ -43,6 +51,15 @@ export interface ToolOptions {
  * picture of 8K with all that it refers to takes half of it.
  */
 export const readerMemoryBytes = 4 * 1024 ** 3;
+/**
+ * For what reads a whole source, which may take hours: it ends where nothing
+ * comes of it. In so long a slow disk gives 60 GB, more than a seek in a file
+ * without an index, or the rest of a film behind its last picture, has to read.
+ */
+export const sourceBounds = {
+  maxMemoryBytes: readerMemoryBytes,
+  maxSilentMs: 600_000,
+} as const satisfies ToolBounds;
 /** Larger pictures are refused by decoders: twice 8K, as in an order. */
 export const maxPixelsArguments = ["-max_pixels", String(2 ** 26)] as const;
 
@@ -100,7 +117,7 @@ export function startTool(
   if (options.niceness !== undefined) lowerPriority(child, options.niceness);
 
   const control = new GroupControl(child);
-  const bounds = new Bounds(child.pid, options, () => control.kill());
+  const bounds = new Bounds(child, options, control);
   const done = ended(child, program, tail, control).then((exit) => ({
     ...exit,
     exceeded: bounds.exceeded,
@@ -130,15 +147,16 @@ class Bounds {
   exceeded: string | null = null;
   readonly #timer: NodeJS.Timeout | undefined;
   readonly #stopWatching: () => void = () => undefined;
+  readonly #stopListening: () => void = () => undefined;
 
   constructor(
-    pid: number | undefined,
-    { maxMemoryBytes, maxWallMs }: ToolOptions,
-    onExceeded: () => void,
+    { pid, stdout }: ChildProcess,
+    { maxMemoryBytes, maxWallMs, maxSilentMs }: ToolBounds,
+    control: GroupControl,
   ) {
     const exceed = (what: string): void => {
       this.exceeded ??= what;
-      onExceeded();
+      control.kill();
     };
     if (maxWallMs !== undefined) {
       const words = `took longer than ${String(maxWallMs / 1000)} s`;
@@ -149,11 +167,19 @@ class Bounds {
       this.#stopWatching = watchMemory(pid, maxMemoryBytes, () =>
         exceed(`took more than ${String(maxMemoryBytes)} bytes of memory`),
       );
+    if (maxSilentMs !== undefined && stdout !== null)
+      this.#stopListening = watchSilence(
+        stdout as Socket,
+        maxSilentMs,
+        () => control.isSuspended,
+        () => exceed(`gave nothing for ${String(maxSilentMs / 1000)} s`),
+      );
   }
 
   stop(): void {
     clearTimeout(this.#timer);
     this.#stopWatching();
+    this.#stopListening();
   }
 }
 
@@ -163,6 +189,7 @@ class GroupControl {
   readonly #unguard: () => void;
   #ended = false;
   #killTimer: NodeJS.Timeout | null = null;
+  isSuspended = false;
 
   constructor(child: ChildProcess) {
     this.#child = child;
@@ -180,10 +207,13 @@ class GroupControl {
   }
 
   suspend(): void {
-    if (isPosix && !this.#killTimer) this.#send("SIGSTOP");
+    if (!isPosix || this.#killTimer) return;
+    this.isSuspended = true;
+    this.#send("SIGSTOP");
   }
 
   resume(): void {
+    this.isSuspended = false;
     if (isPosix) this.#send("SIGCONT");
   }
 

@@ -2,7 +2,7 @@ import { Failure } from "../core/errors.ts";
 import { openFileArguments } from "../core/ffmpeg-arguments/stitch.ts";
 import type { Binaries } from "./binaries.ts";
 import { readLines } from "./line-reader.ts";
-import { startTool } from "./process.ts";
+import { sourceBounds, startTool, type ToolBounds } from "./process.ts";
 
 /**
  * Bytes of some streams of a file, summed over their packets; reads the file to
@@ -15,6 +15,7 @@ export async function sumStreamBytes(
   path: string,
   streamIndexes: readonly number[],
   signal?: AbortSignal,
+  bounds: ToolBounds = sourceBounds,
 ): Promise<number> {
   if (streamIndexes.length === 0) return 0;
   const run = startTool(
@@ -30,7 +31,7 @@ export async function sumStreamBytes(
       ],
       ...openFileArguments(path),
     ],
-    { signal },
+    { ...bounds, signal },
   );
   const wanted = new Set(streamIndexes.map(String));
   let bytes = 0;
@@ -40,6 +41,8 @@ export async function sumStreamBytes(
   });
   const exit = await run.done;
   signal?.throwIfAborted();
+  if (exit.exceeded !== null)
+    throw new Failure("source-unreadable", `${path} (${exit.exceeded})`);
   if (exit.code !== 0) throw new Failure("source-unreadable", path);
   return bytes;
 }
