@@ -60,7 +60,7 @@ export class Adding {
         })),
         ...unsent,
       ];
-      await this.#ask([...draft.paths, ...sent], choices, skipped);
+      await this.#ask(draft.paths, sent, choices, skipped);
     });
     this.isBusy = false;
     this.sending = null;
@@ -71,12 +71,13 @@ export class Adding {
     this.#stop.abort();
   }
 
+  /** What each is called on the node, and was called here. */
   async #send(
     { files }: AddDraft,
     signal: AbortSignal,
     unsent: { path: string; reason: string }[],
-  ): Promise<readonly string[]> {
-    const paths: string[] = [];
+  ): Promise<ReadonlyMap<string, string>> {
+    const sent = new Map<string, string>();
     const sizeBytes = files.reduce((sum, { content }) => sum + content.size, 0);
     let beforeBytes = 0;
     for (const [doneCount, { path, content }] of files.entries()) {
@@ -92,34 +93,35 @@ export class Adding {
       };
       tell(0);
       try {
-        paths.push(
-          await upload(content, {
-            ...this.#app.farm.uploadPlace,
-            signal,
-            onProgress: tell,
-          }),
-        );
+        const sentPath = await upload(content, {
+          ...this.#app.farm.uploadPlace,
+          signal,
+          onProgress: tell,
+        });
+        sent.set(sentPath, path);
       } catch (error) {
         const why = error instanceof Error ? error.message : "";
         unsent.push({ path, reason: `${t("queue.skip-upload")} ${why}` });
       }
       beforeBytes += content.size;
     }
-    return paths;
+    return sent;
   }
 
   async #ask(
-    sources: readonly string[],
+    paths: readonly string[],
+    sent: ReadonlyMap<string, string>,
     { presetName, folder, template, overwrite }: AddChoices,
     left: AddReport["skipped"],
   ): Promise<void> {
     const { farm } = this.#app;
+    const sources = [...paths, ...sent.keys()];
     const answer =
       sources.length === 0
         ? { jobIds: [], refused: [], skipped: [] }
         : await farm.ask({
             type: "add-job",
-            sources: [...sources],
+            sources,
             presetName,
             output: folder,
             nameTemplate: template,
@@ -127,7 +129,10 @@ export class Adding {
             segmentS: null,
             priority: 0,
           });
-    const { jobIds, refused } = answer;
+    const { jobIds } = answer;
+    const refused = answer.refused.map((one) =>
+      inPersonsWords(one, sent.get(one.source)),
+    );
     const skipped = [...left, ...answer.skipped];
     if (refused.length + skipped.length > 0)
       this.report = { addedCount: jobIds.length, refused, skipped };
@@ -137,4 +142,14 @@ export class Adding {
           await farm.ask({ type: "remove-job", jobId });
       });
   }
+}
+
+/** Where a sent file lies on the node means nothing to a person. */
+function inPersonsWords(
+  { source, failure }: UiRefused,
+  path: string | undefined,
+): UiRefused {
+  if (path === undefined) return { source, failure };
+  const text = failure.text.replaceAll(source, path);
+  return { source: path, failure: { ...failure, text } };
 }
