@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { findBinaries } from "./media/binaries.ts";
 import { probeSource } from "./media/probe.ts";
 import { loadIdentity } from "./net/identity.ts";
+import { LanWindow } from "./node/lan-window.ts";
 import { readCapabilities } from "./node/machine.ts";
 import type { NodeContext } from "./node/node-context.ts";
 import { answerForHistory } from "./node/node-history.ts";
@@ -61,7 +62,8 @@ async function assemble(
     () => roles?.master?.master ?? null,
   );
   parts.add(() => media.close());
-  host = await openHost(context, media, roles, pairing);
+  const lan = new LanWindow(context);
+  host = await openHost(context, { media, roles, pairing, lan });
   const opened = host;
   parts.add(() => {
     opened.close();
@@ -69,6 +71,8 @@ async function assemble(
   parts.add(() => roles.close());
   await roles.become(options.role ?? context.store.settings.role);
   const ui = await startUi(context, parts, host, media);
+  parts.add(() => lan.close());
+  if (ui !== null) await lan.open(host, media.uploads);
   return running(context, parts, host, roles, ui);
 }
 
@@ -82,6 +86,8 @@ async function openContext(
   const identity = await loadIdentity(join(options.dataFolder, "identity"));
   const store = await openNodeStore(options.dataFolder);
   parts.add(() => store.close());
+  if (options.uiLan !== undefined)
+    await store.updateSettings({ uiLanAccess: options.uiLan });
   const binaries = await findBinaries({
     ...(options.ffmpeg === null ? {} : { ffmpeg: options.ffmpeg }),
     ...(options.ffprobe === null ? {} : { ffprobe: options.ffprobe }),
@@ -118,11 +124,16 @@ async function openContext(
   };
 }
 
+interface HostParts {
+  readonly media: NodeMedia;
+  readonly roles: NodeRoles;
+  readonly pairing: NodePairing;
+  readonly lan: LanWindow;
+}
+
 async function openHost(
   context: NodeContext,
-  media: NodeMedia,
-  roles: NodeRoles,
-  pairing: NodePairing,
+  { media, roles, pairing, lan }: HostParts,
 ): Promise<NodeHost> {
   const { options, binaries, capabilities, log } = context;
   // Only to tell at the start what is wrong with which file.
@@ -136,10 +147,11 @@ async function openHost(
     network: (request) => context.network.handle(request),
     media: (request, signal) => media.handle(request, signal),
     history: (request) => answerForHistory(request, context.history),
+    lan: (request) => lan.handle(request),
     folderInstead: (path) => media.folderInstead(path),
     labelOf: (id) => pairing.labelOf(id),
     outdated: () => roles.master?.gate.outdated.rows() ?? [],
-    node: () => nodeView(context, roles, pairing.view()),
+    node: () => nodeView(context, roles, pairing.view(), lan.view()),
     presets: {
       all: () => loadPresets(options.dataFolder),
       save: (preset) => savePreset(options.dataFolder, preset),

@@ -217,6 +217,12 @@ export const catalogue = {
     "The result cannot be used: {detail}.",
     "It is tried on another worker by itself.",
   ),
+  "result-too-large": entry(
+    "worker",
+    "elsewhere",
+    "The result was larger than this part can be: {detail}.",
+    "It is tried on another worker by itself.",
+  ),
   "limit-exceeded": entry(
     "worker",
     "elsewhere",
@@ -351,6 +357,12 @@ export const catalogue = {
     "never",
     "The person at the other side refused.",
     "Ask there, then type a new code.",
+  ),
+  "decided-there": entry(
+    "settings",
+    "never",
+    "This cannot be done from another device: {detail}.",
+    "Do it at the computer itself, in its own window.",
   ),
   "join-link-invalid": entry(
     "settings",

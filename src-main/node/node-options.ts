@@ -24,6 +24,8 @@ export interface NodeOptions {
   readonly listen: HostAndPort;
   /** Null: no UI server. */
   readonly ui: HostAndPort | null;
+  /** The window for other devices, on or off from now on. Undefined: as it was. */
+  readonly uiLan?: boolean;
   /** Worker: whom to serve. Null: the first of the masters it knows. */
   readonly master: MasterAddress | null;
   /** Finds and is found by others on the network, where the settings allow it. Undefined: not. */

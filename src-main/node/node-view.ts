@@ -2,6 +2,7 @@ import { appVersion } from "../protocol/app-version.ts";
 import { mastersOf } from "../protocol/peer.ts";
 import type { Settings } from "../protocol/settings.ts";
 import type { UiNode } from "../protocol/ui-contract.ts";
+import type { UiLanWindow } from "../protocol/ui-lan.ts";
 import type { UiPairing } from "../protocol/ui-pairing.ts";
 import type { UiOwnWorker, UiSettings } from "../protocol/ui-setup.ts";
 import type { NodeContext } from "./node-context.ts";
@@ -13,6 +14,7 @@ export function nodeView(
   context: NodeContext,
   roles: NodeRoles,
   pairing: UiPairing | null,
+  lanWindow: UiLanWindow | null,
 ): UiNode {
   const { hello, identity, store } = context;
   const listening = roles.master?.listening;
@@ -44,6 +46,7 @@ export function nodeView(
     queuePaused: roles.master?.master.queuePaused ?? false,
     pairing,
     seenPeers: context.network.seen(),
+    lanWindow,
   };
 }
 

@@ -3,13 +3,16 @@
  * `storeVersion` (stored-documents.ts) and adds a migration.
  */
 import { z } from "zod";
+import type { DeviceId } from "../core/identifiers.ts";
 import {
   allHoursOfDay,
   daysPerWeek,
   noLimits,
   type WorkerLimits,
 } from "../core/worker-limits.ts";
-import { peersSchema, type Peer } from "./peer.ts";
+import { knownBrowsersSchema, type KnownBrowser } from "./known-browser.ts";
+import { deviceIdSchema } from "./identifier-schemas.ts";
+import { maxPeers, peersSchema, type Peer } from "./peer.ts";
 
 /** Where outputs go when nobody says. */
 export interface OutputRule {
@@ -61,14 +64,20 @@ export interface Settings {
   readonly interfaces: readonly string[] | null;
   /** Finds and is found by others on the local network. */
   readonly discovery: boolean;
-  /** The window's page may be opened from other computers. Kept for later: nothing heeds it yet, no face shows it. */
+  /** The window's page may be opened from other devices of the home, by who is let in. */
   readonly uiLanAccess: boolean;
-  /** SHA-256 of the token that opens the page, hex. */
-  readonly uiTokenHash: string | null;
+  /** Where it is served then, over TLS; 0 takes any free port. */
+  readonly uiLanPort: number;
+  /** Folders that browsers elsewhere may look into besides those of outputs and watch folders. */
+  readonly uiLanFolders: readonly string[];
+  /** Every browser that was let in. */
+  readonly browsers: readonly KnownBrowser[];
   /** Every computer this one was paired with. */
   readonly peers: readonly Peer[];
   readonly limits: WorkerLimits;
   readonly queuePaused: boolean;
+  /** Workers that take nothing new until a person takes that back; the one told last is last. */
+  readonly drainedWorkers: readonly DeviceId[];
   readonly queue: QueueSettings;
   readonly watchFolders: readonly WatchFolder[];
   /** What this computer does when the queue has come to its end. */
@@ -84,6 +93,7 @@ export interface Settings {
 
 /** One fixed port, so that firewalls can be told. */
 const defaultListenPort = 47_600;
+const defaultUiLanPort = 47_601;
 
 export const defaultSettings: Settings = {
   name: "",
@@ -92,10 +102,13 @@ export const defaultSettings: Settings = {
   interfaces: null,
   discovery: true,
   uiLanAccess: false,
-  uiTokenHash: null,
+  uiLanPort: defaultUiLanPort,
+  uiLanFolders: [],
+  browsers: [],
   peers: [],
   limits: noLimits,
   queuePaused: false,
+  drainedWorkers: [],
   queue: { smallJobShare: 0, stealing: true, duplicates: true },
   watchFolders: [],
   whenDone: "nothing",
@@ -114,7 +127,10 @@ const maxPresetNameCharacters = 200;
 const maxTemplateCharacters = 200;
 const maxInterfaces = 64;
 const maxWatchFolders = 64;
+const maxLanFolders = 64;
 const maxIdleMinutes = 24 * 60;
+/** As many as there can be peers, and this computer itself. */
+export const maxDrainedWorkers = maxPeers + 1;
 const maxSlots = 64;
 const maxThreads = 1024;
 
@@ -180,10 +196,13 @@ export const settingsShape = z.strictObject({
     .nullable(),
   discovery: z.boolean(),
   uiLanAccess: z.boolean(),
-  uiTokenHash: z.string().nullable(),
+  uiLanPort: z.int().min(0).max(65_535),
+  uiLanFolders: z.array(path).max(maxLanFolders).readonly(),
+  browsers: knownBrowsersSchema,
   peers: peersSchema,
   limits,
   queuePaused: z.boolean(),
+  drainedWorkers: z.array(deviceIdSchema).max(maxDrainedWorkers).readonly(),
   queue,
   watchFolders,
   whenDone: z.enum(whenDoneActions),

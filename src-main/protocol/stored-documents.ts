@@ -32,7 +32,7 @@ import type {
 } from "./stored-job.ts";
 
 /** Version of every stored document and journal line this program writes. */
-export const storeVersion = 2;
+export const storeVersion = 3;
 
 const count = z.number().int().nonnegative();
 

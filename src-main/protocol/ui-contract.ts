@@ -7,6 +7,11 @@ import { z } from "zod";
 import type { MediaFacts } from "../core/media-facts.ts";
 import type { Preset, Recipe } from "../core/recipe.ts";
 import { historyRequestSchemas, type UiHistoryAnswers } from "./ui-history.ts";
+import {
+  lanRequestSchemas,
+  type UiLanAnswers,
+  type UiLanWindow,
+} from "./ui-lan.ts";
 import { mediaRequestSchemas, type UiMediaAnswers } from "./ui-media.ts";
 import {
   networkRequestSchemas,
@@ -44,6 +49,7 @@ export const uiRequestSchema = z.discriminatedUnion("type", [
   ...networkRequestSchemas,
   ...mediaRequestSchemas,
   ...historyRequestSchemas,
+  ...lanRequestSchemas,
 ]);
 export type UiRequest = z.infer<typeof uiRequestSchema>;
 
@@ -197,6 +203,8 @@ export interface UiNode {
   readonly pairing: UiPairing | null;
   /** Masters heard on the network; a hint, nothing more. */
   readonly seenPeers: readonly UiSeenPeer[];
+  /** Null for a face that is not on this computer itself, and where no window is served. */
+  readonly lanWindow: UiLanWindow | null;
 }
 
 export interface UiSnapshot {
@@ -233,7 +241,8 @@ export interface UiAnswers
     UiPairingAnswers,
     NetworkAnswers,
     UiMediaAnswers,
-    UiHistoryAnswers {
+    UiHistoryAnswers,
+    UiLanAnswers {
   readonly snapshot: UiSnapshot;
   readonly probe: MediaFacts;
   readonly capabilities: UiCapabilities;

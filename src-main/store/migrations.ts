@@ -17,6 +17,7 @@ import type {
 import { defaultSettings, type Settings } from "../protocol/settings.ts";
 import type { DocumentFormat } from "./durable-file.ts";
 import { entryFromVersion1, indexFromVersion1 } from "./version-1.ts";
+import { entryFromVersion2, indexFromVersion2 } from "./version-2.ts";
 
 /** Brings the three shapes from `version` to `version + 1`; left out: unchanged. */
 export interface Migration {
@@ -29,6 +30,7 @@ export interface Migration {
 
 const migrations: readonly Migration[] = [
   { version: 1, index: indexFromVersion1, entry: entryFromVersion1 },
+  { version: 2, index: indexFromVersion2, entry: entryFromVersion2 },
 ];
 
 /** The version in force and the way to it; tests pass one of their own. */

@@ -17,6 +17,7 @@ import {
   isHistoryRequest,
   type HistoryRequest,
 } from "../protocol/ui-history.ts";
+import { isLanRequest, type LanRequest } from "../protocol/ui-lan.ts";
 import { isMediaRequest, type MediaRequest } from "../protocol/ui-media.ts";
 import {
   isPairingRequest,
@@ -48,6 +49,8 @@ export interface NodeHostOptions {
     signal: AbortSignal | undefined,
   ) => Promise<unknown>;
   readonly history: (request: HistoryRequest) => Promise<unknown>;
+  /** Carries out what is asked about the window for other devices. */
+  readonly lan: (request: LanRequest) => Promise<unknown>;
   /** What people here call a device; null: what it calls itself. */
   readonly labelOf: (deviceId: string) => string | null;
   /** Workers that are listed and get no work. */
@@ -133,6 +136,7 @@ export class NodeHost implements UiHost {
     if (isNetworkRequest(request)) return this.options.network(request);
     if (isMediaRequest(request)) return this.options.media(request, signal);
     if (isHistoryRequest(request)) return this.options.history(request);
+    if (isLanRequest(request)) return this.options.lan(request);
     if (isPresetRequest(request)) return answerForPresets(request, presets);
     switch (request.type) {
       case "snapshot":

@@ -2,30 +2,39 @@ import { createReadStream } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream";
 import { uiContractVersion } from "../protocol/ui-contract.ts";
-import { isSafeHost } from "./admission.ts";
 import { findInBundle, type Bundle, type BundleFile } from "./bundle.ts";
 
 const noBundleText =
   "This node has no user interface of its own installed.\n" +
   "Use the command line: reelfarm --help\n";
 
+/** How pages are given out by one listener. */
+export interface PageRules {
+  readonly isOwnHost: (host: string | undefined) => host is string;
+  /** Of the line a page opens. */
+  readonly socketScheme: "ws" | "wss";
+  readonly tellsHealth: boolean;
+}
+
 /** Answers plain HTTP: the bundle's files and `GET /health`. Everything else is refused. */
 export function answerPage(
   bundle: Bundle,
   request: IncomingMessage,
   response: ServerResponse,
+  { isOwnHost, socketScheme, tellsHealth }: PageRules,
 ): void {
   const { host } = request.headers;
   const requestPath = (request.url ?? "/").split("?")[0] ?? "/";
-  if (!isSafeHost(host)) answerText(response, 403, "Forbidden\n");
+  if (!isOwnHost(host)) answerText(response, 403, "Forbidden\n");
   else if (request.method !== "GET" && request.method !== "HEAD")
     answerText(response, 405, "Method not allowed\n");
-  else if (requestPath === "/health") answerHealth(response);
+  else if (tellsHealth && requestPath === "/health") answerHealth(response);
   else if (requestPath === "/ui")
     answerText(response, 426, "A WebSocket upgrade is expected here\n");
   else {
     const file = findInBundle(bundle, requestPath);
-    if (file) sendFile(file, host, request.method === "HEAD", response);
+    const line = `${socketScheme}://${host}`;
+    if (file) sendFile(file, line, request.method === "HEAD", response);
     else answerText(response, 404, bundle.size ? "Not found\n" : noBundleText);
   }
 }
@@ -41,7 +50,7 @@ function answerHealth(response: ServerResponse): void {
 
 function sendFile(
   file: BundleFile,
-  host: string,
+  line: string,
   headOnly: boolean,
   response: ServerResponse,
 ): void {
@@ -49,7 +58,7 @@ function sendFile(
     new Map<string, string>([
       ...Object.entries(safetyHeaders),
       ["content-type", file.contentType],
-      ["content-security-policy", contentSecurityPolicy(host)],
+      ["content-security-policy", contentSecurityPolicy(line)],
       [
         "cache-control",
         file.isImmutable ? "public, max-age=31536000, immutable" : "no-cache",
@@ -71,7 +80,8 @@ function sendFile(
   });
 }
 
-function answerText(
+/** A plain answer to a request that gets no page. */
+export function answerText(
   response: ServerResponse,
   status: number,
   text: string,
@@ -103,7 +113,7 @@ const emptyStyleHash = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
  * browser counts ws: as 'self'. Style attributes are allowed (bars are drawn
  * with them); style elements are not.
  */
-function contentSecurityPolicy(host: string): string {
+function contentSecurityPolicy(line: string): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
@@ -111,7 +121,7 @@ function contentSecurityPolicy(host: string): string {
     "style-src-attr 'unsafe-inline'",
     "img-src 'self' data: blob:",
     "font-src 'self'",
-    `connect-src 'self' ws://${host}`,
+    `connect-src 'self' ${line}`,
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",

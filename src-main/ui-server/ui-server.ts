@@ -1,29 +1,25 @@
-/** Serves the user interface and the /ui contract of one node. */
+/** Serves the user interface and the /ui contract of one node, on this computer. */
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { WebSocketServer } from "ws";
 import { assert } from "../core/assert.ts";
 import { Failure } from "../core/errors.ts";
-import type { UiServerFrame } from "../protocol/ui-contract.ts";
-import { admitUpgrade, uiProtocol, type AdmissionRules } from "./admission.ts";
+import {
+  admitUpgrade,
+  admitUpload,
+  isSafeHost,
+  type AdmissionRules,
+} from "./admission.ts";
 import { readBundle } from "./bundle.ts";
+import { Faces, refuseUpgrade } from "./faces.ts";
 import { answerPage } from "./page-server.ts";
 import type { UiHost } from "./ui-host.ts";
-import { UiSession, closeCodes } from "./ui-session.ts";
 import { UploadIntake, type UploadPort } from "./upload-intake.ts";
 
-/** 10,000 sources with long paths fit; nothing else comes near. */
-const maxRequestBytes = 8 * 1024 * 1024;
-/** Windows, tabs and scripts on one node; each may hold a megabyte or more of ours. */
 const maxFaces = 64;
 const maxConnections = 256;
-/** A face that does not answer a ping until the next one is gone. */
-const pingIntervalMs = 30_000;
 /** Who does not say what it wants in this time gives its place back. */
 const requestMs = 5_000;
-/** For faces to see the close; then their lines are cut. */
-const closeGraceMs = 500;
 /** A token shorter than this is a mistake of the caller. */
 const minTokenCharacters = 16;
 
@@ -67,9 +63,23 @@ export interface UiServer {
 export async function startUiServer(
   options: UiServerOptions,
 ): Promise<UiServer> {
-  assert(options.token.length >= minTokenCharacters, "the token is long");
+  const { token, extraOrigins = [], onBug = warn } = options;
+  assert(token.length >= minTokenCharacters, "the token is long");
+  const rules = { token, extraOrigins };
   const bundle = await readBundle(options.bundleFolder);
-  const intake = intakeOf(options);
+  const intake =
+    options.uploads === undefined
+      ? null
+      : new UploadIntake(
+          options.uploads,
+          ({ headers }) => admitUpload({ headers }, rules),
+          onBug,
+        );
+  const pageRules = {
+    isOwnHost: isSafeHost,
+    socketScheme: "ws",
+    tellsHealth: true,
+  } as const;
   const server = createServer(
     {
       headersTimeout: requestMs,
@@ -86,14 +96,14 @@ export async function startUiServer(
         response.once("finish", () => {
           if (!request.complete) request.destroy();
         });
-        answerPage(bundle, request, response);
+        answerPage(bundle, request, response, pageRules);
       }
     },
   );
   server.maxConnections = maxConnections;
-  const faces = new Faces(options);
+  const faces = new Faces({ host: options.host, maxFaces, onBug });
   server.on("upgrade", (request, socket, head) =>
-    faces.admit(request, socket, head),
+    admitFace(request, socket, head, { faces, rules, options }),
   );
   await listen(server, options.listen);
   const { port } = server.address() as AddressInfo;
@@ -106,83 +116,29 @@ export async function startUiServer(
   };
 }
 
-function intakeOf(options: UiServerOptions): UploadIntake | null {
-  const { uploads, token, extraOrigins = [], onBug = warn } = options;
-  return uploads === undefined
-    ? null
-    : new UploadIntake(uploads, { token, extraOrigins }, onBug);
-}
-
-/** All faces on the line; the host is listened to once for all of them. */
-class Faces {
-  readonly #options: UiServerOptions;
-  readonly #rules: AdmissionRules;
-  readonly #sessions = new Set<UiSession>();
-  readonly #sockets: WebSocketServer;
-  readonly #unsubscribe: () => void;
-  readonly #pinging: NodeJS.Timeout;
-
-  constructor(options: UiServerOptions) {
-    this.#options = options;
-    const extraOrigins = options.extraOrigins ?? [];
-    this.#rules = { token: options.token, extraOrigins };
-    this.#sockets = new WebSocketServer({
-      noServer: true,
-      perMessageDeflate: false,
-      maxPayload: maxRequestBytes,
-      handleProtocols: (offered) =>
-        offered.has(uiProtocol) ? uiProtocol : false,
-    });
-    this.#unsubscribe = options.host.subscribe((change) => {
-      const frame: UiServerFrame = { kind: "change", change };
-      const text = JSON.stringify(frame);
-      for (const session of this.#sessions) session.push(text);
-    });
-    this.#pinging = setInterval(() => {
-      for (const session of this.#sessions) session.ping();
-    }, pingIntervalMs);
-    this.#pinging.unref();
+function admitFace(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  to: {
+    readonly faces: Faces;
+    readonly rules: AdmissionRules;
+    readonly options: UiServerOptions;
+  },
+): void {
+  socket.on("error", () => socket.destroy());
+  const url = request.url ?? "";
+  if (url.split("?")[0] !== "/ui")
+    return refuseUpgrade(socket, 404, "Not Found");
+  const { headers } = request;
+  const admission = admitUpgrade({ headers, url }, to.rules);
+  if (!admission.admitted) {
+    const address = request.socket.remoteAddress ?? "";
+    const { reason, status } = admission;
+    to.options.onRefused?.({ address, code: "peer-not-allowed", reason });
+    return refuseUpgrade(socket, status, reason);
   }
-
-  admit(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on("error", () => socket.destroy());
-    const url = request.url ?? "";
-    if (url.split("?")[0] !== "/ui") return refuse(socket, 404, "Not Found");
-    const { headers } = request;
-    const admission = admitUpgrade({ headers, url }, this.#rules);
-    if (!admission.admitted) {
-      const address = request.socket.remoteAddress ?? "";
-      const { reason, status } = admission;
-      this.#options.onRefused?.({ address, code: "peer-not-allowed", reason });
-      return refuse(socket, status, reason);
-    }
-    if (this.#sessions.size >= maxFaces)
-      return refuse(socket, 503, "too many faces");
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const session = new UiSession({
-        socket: webSocket,
-        host: this.#options.host,
-        onBug: this.#options.onBug ?? warn,
-      });
-      this.#sessions.add(session);
-      webSocket.once("close", () => this.#sessions.delete(session));
-    });
-  }
-
-  async close(): Promise<void> {
-    clearInterval(this.#pinging);
-    this.#unsubscribe();
-    const sockets = [...this.#sockets.clients];
-    const gone = sockets.map(
-      (socket) => new Promise((resolve) => socket.once("close", resolve)),
-    );
-    for (const socket of sockets) socket.close(closeCodes.goingAway);
-    const timer = setTimeout(() => {
-      for (const socket of sockets) socket.terminate();
-    }, closeGraceMs);
-    await Promise.all(gone);
-    clearTimeout(timer);
-  }
+  to.faces.take(request, socket, head);
 }
 
 async function closeAll(server: Server, faces: Faces): Promise<void> {
@@ -207,12 +163,6 @@ function listen(
       resolve();
     });
   });
-}
-
-function refuse(socket: Duplex, status: number, reason: string): void {
-  socket.end(
-    `HTTP/1.1 ${String(status)} ${reason}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
-  );
 }
 
 function warn(error: unknown): void {

@@ -1,14 +1,15 @@
 /**
  * `POST /upload?name=…`: a browser's dropped file. Nobody gets here by a form
- * or an image of a foreign page: the token must be in the Authorization header,
- * which no page may set across origins, and the Origin must be our own.
+ * or an image of a foreign page: either the token must be in the Authorization
+ * header, which no page may set across origins (admission.ts), or the Origin
+ * must be there and our own (lan-admission.ts).
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import { Failure } from "../core/errors.ts";
 import { failureView } from "../master/queue-view.ts";
 import type { UiUploaded } from "../protocol/ui-media.ts";
-import { admitUpload, type AdmissionRules } from "./admission.ts";
+import type { Admission } from "./admission.ts";
 import { safetyHeaders } from "./page-server.ts";
 
 /** Keeps what comes; see store/upload-shelf.ts. */
@@ -31,17 +32,17 @@ const refusalGraceMs = 1_000;
 
 export class UploadIntake {
   readonly #port: UploadPort;
-  readonly #rules: AdmissionRules;
+  readonly #admit: (request: IncomingMessage) => Admission;
   readonly #onBug: (error: unknown) => void;
   #running = 0;
 
   constructor(
     port: UploadPort,
-    rules: AdmissionRules,
+    admit: (request: IncomingMessage) => Admission,
     onBug: (error: unknown) => void,
   ) {
     this.#port = port;
-    this.#rules = rules;
+    this.#admit = admit;
     this.#onBug = onBug;
   }
 
@@ -64,15 +65,14 @@ export class UploadIntake {
   #refusal(
     request: IncomingMessage,
   ): { readonly status: number; readonly failure: Failure } | null {
-    const { headers, url } = request;
     const no = (status: number, reason: string) => ({
       status,
       failure: new Failure("usage", reason),
     });
-    const admission = admitUpload({ headers }, this.#rules);
+    const admission = this.#admit(request);
     if (!admission.admitted) return no(admission.status, admission.reason);
     if (request.method !== "POST") return no(405, "Files are sent by POST.");
-    const name = nameOf(url ?? "");
+    const name = nameOf(request.url ?? "");
     if (name === null || name === "" || name.length > maxNameCharacters)
       return no(400, "The file has no usable name.");
     if (lengthOf(request) === null)

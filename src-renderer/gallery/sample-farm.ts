@@ -54,6 +54,7 @@ const plainNode: UiNode = {
   queuePaused: false,
   pairing: null,
   seenPeers: [],
+  lanWindow: null,
 };
 
 const answers: Readonly<Partial<Record<UiRequest["type"], unknown>>> = {

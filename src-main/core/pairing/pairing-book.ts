@@ -52,11 +52,11 @@ export interface PairingVisitor {
 }
 
 /** Who is being paired at this moment. */
-export interface PairingVisit extends PairingVisitor {
+export type PairingVisit<Visitor = PairingVisitor> = Visitor & {
   readonly number: number;
   readonly means: PairingMeans;
   readonly state: "proving" | "asking" | "entering";
-}
+};
 
 /**
  * What a master offers to strangers and who is at it, told the time (any clock
@@ -72,11 +72,13 @@ export interface PairingVisit extends PairingVisitor {
  * asking: a person must decide; the offer is used. Left by `answer` or `end`.
  * entering: it is being written down. Left by `end`.
  */
-export class PairingBook {
+export class PairingBook<
+  Visitor extends { readonly address: string } = PairingVisitor,
+> {
   readonly #limits: PairingLimits;
   readonly #offers = new Map<PairingMeans, PairingOffer>();
   readonly #tries: AddressTries;
-  #visit: PairingVisit | null = null;
+  #visit: PairingVisit<Visitor> | null = null;
   #visits = 0;
 
   constructor(limits: PairingLimits = defaultPairingLimits) {
@@ -117,7 +119,7 @@ export class PairingBook {
     return [...this.#offers.values()];
   }
 
-  get visit(): PairingVisit | null {
+  get visit(): PairingVisit<Visitor> | null {
     return this.#visit;
   }
 
@@ -127,9 +129,12 @@ export class PairingBook {
    */
   begin(
     means: PairingMeans,
-    visitor: PairingVisitor,
+    visitor: Visitor,
     nowMs: number,
-  ): { readonly visit: PairingVisit; readonly offer: PairingOffer } {
+  ): {
+    readonly visit: PairingVisit<Visitor>;
+    readonly offer: PairingOffer;
+  } {
     const offer = this.offers(nowMs).find((one) => one.means === means);
     if (offer === undefined) throw new Failure("pairing-closed");
     if (this.#tries.isLocked(visitor.address, nowMs))
@@ -140,7 +145,7 @@ export class PairingBook {
     const spent = { ...offer, triesLeft: left };
     this.#offers.set(means, spent);
     this.#visits += 1;
-    const visit: PairingVisit = {
+    const visit: PairingVisit<Visitor> = {
       ...visitor,
       number: this.#visits,
       means,
@@ -154,7 +159,11 @@ export class PairingBook {
    * The visitor knows the secret, which is used up by that. Failure
    * `pairing-closed` when the offer it knows is not live any more.
    */
-  prove(visit: PairingVisit, offer: PairingOffer, nowMs: number): PairingVisit {
+  prove(
+    visit: PairingVisit<Visitor>,
+    offer: PairingOffer,
+    nowMs: number,
+  ): PairingVisit<Visitor> {
     const now = this.offers(nowMs).find((one) => one.means === offer.means);
     if (this.#visit !== visit || now?.secret !== offer.secret)
       throw new Failure("pairing-closed");
