@@ -29,8 +29,8 @@ export interface DeskPorts {
   readonly nowMs: () => number;
   readonly log: (job: Job, text: string, level?: "warning") => void;
   readonly onChanged: () => void;
-  /** Whether an attempt of an earlier life may still be taken up. */
-  readonly isAwaited: (id: AttemptId) => boolean;
+  /** An attempt of an earlier life has ended before it was taken up. */
+  readonly onEndedBefore: (id: AttemptId, workerId: DeviceId) => void;
   /** Told of every run, so that closing can wait for it. */
   readonly whenOver: (work: Promise<void>) => void;
 }
@@ -148,7 +148,7 @@ export class AttemptDesk {
     message: Extract<WorkerMessage, { attemptId: AttemptId }>,
   ): void {
     if (message.type !== "finished" && message.type !== "failed") return;
-    if (this.ports.isAwaited(message.attemptId)) return;
+    this.ports.onEndedBefore(message.attemptId, workerId);
     this.ports.linkOf(workerId)?.send({
       type: "cancel",
       attemptId: message.attemptId,

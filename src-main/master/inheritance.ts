@@ -42,8 +42,16 @@ export class Inheritance {
     });
   }
 
-  isAwaited(id: AttemptId): boolean {
-    return this.left.has(id);
+  /**
+   * A worker says how an attempt ended before it was taken up. It says so
+   * again, having said it to the earlier life, to which it also gave the
+   * result: there is nothing more to come.
+   */
+  forget(id: AttemptId, workerId: DeviceId): void {
+    if (this.left.get(id)?.workerId !== workerId) return;
+    this.left.delete(id);
+    this.offered.delete(id);
+    void this.store.endAttempt(id).catch(() => undefined);
   }
 
   concerns(jobId: JobId): boolean {

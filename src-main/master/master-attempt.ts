@@ -10,6 +10,7 @@ import { createWriteStream } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { catalogue, Failure, type ErrorCode } from "../core/errors.ts";
 import { FeedWindow } from "../core/feed-window.ts";
 import type { Order } from "../core/order.ts";
@@ -21,6 +22,9 @@ import {
   type MasterMessage,
   type WorkerMessage,
 } from "../protocol/messages.ts";
+
+/** A worker has handed in its result before it says so; what remains is our own disk's. */
+const resultLateMs = 10_000;
 
 type Finished = Extract<WorkerMessage, { type: "finished" }>;
 
@@ -128,7 +132,7 @@ export class MasterAttempt {
       if (!this.around.isInherited) this.sendOrder();
       const [message, bytes] = await Promise.all([
         this.finishedMessage,
-        received,
+        Promise.race([received, this.resultIsLate()]),
       ]);
       if (bytes !== message.sizeBytes) {
         throw new Failure(
@@ -287,6 +291,13 @@ export class MasterAttempt {
       throw diskFailure(error) ?? error;
     });
     return this.bytesReceived;
+  }
+
+  /** Rejects when the worker is done and its result is not here: it went to an earlier life of this master. */
+  private async resultIsLate(): Promise<never> {
+    await this.finishedMessage;
+    await sleep(resultLateMs, undefined, { signal: this.stop.signal });
+    throw new Failure("transfer-broken", "the worker's result is not there");
   }
 
   private watch(transfer: Promise<unknown>): void {

@@ -107,7 +107,9 @@ export class Master {
       onChanged: () => {
         this.changed(null);
       },
-      isAwaited: (id) => inheritance.isAwaited(id),
+      onEndedBefore: (id, workerId) => {
+        inheritance.forget(id, workerId);
+      },
       whenOver: this.whenOver,
     });
   }

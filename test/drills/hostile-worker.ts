@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { VideoOrder } from "../../src-main/core/order.ts";
+import type { AttemptId } from "../../src-main/core/identifiers.ts";
+import type { Order, VideoOrder } from "../../src-main/core/order.ts";
 import { startEncode } from "../../src-main/media/encode.ts";
 import { connectToMaster } from "../../src-main/net/farm-client.ts";
 import type { PeerLink } from "../../src-main/net/peer-link.ts";
@@ -68,11 +69,22 @@ export const lies: readonly Lie[] = [
   { name: "silence", result: (truth) => truth, isSilent: true },
 ];
 
+/** Said of a result that somebody has got already. */
+const handedIn = { frames: 1, sizeBytes: 1, sha256: "0".repeat(64) };
+
+export interface Joining {
+  readonly capabilities?: readonly string[];
+  /** Attempts it says to hold from before. */
+  readonly running?: readonly AttemptId[];
+  readonly onOffer?: (attemptId: AttemptId) => void;
+}
+
 /** Joins under the name of one of the farm's actors, and lies until the returned function is called. */
 export async function joinLying(
   farm: DrillFarm,
   name: string,
   lie: Lie,
+  joining: Joining = {},
 ): Promise<() => Promise<void>> {
   const folder = await mkdtemp(path.join(tmpdir(), "reelfarm-liar-"));
   const link = await connectToMaster({
@@ -86,13 +98,13 @@ export async function joinLying(
   let earlier: Buffer | null = null;
   const answer = async (offer: Offer): Promise<void> => {
     const { attemptId, order } = offer;
-    if (order.kind !== "video") return;
+    joining.onOffer?.(attemptId);
     send({ type: "started", attemptId });
     if (lie.isSilent) return;
     const truth = await encode(
       link,
       offer,
-      lie.order?.(order) ?? order,
+      order.kind === "video" ? (lie.order?.(order) ?? order) : order,
       folder,
     );
     const bytes = lie.result(truth, earlier);
@@ -104,7 +116,7 @@ export async function joinLying(
     send({
       type: "finished",
       attemptId,
-      frames: order.expectedFrames ?? 0,
+      frames: order.kind === "video" ? (order.expectedFrames ?? 0) : 0,
       sizeBytes: bytes.length,
       sha256: createHash("sha256").update(bytes).digest("hex"),
       ...lie.claim,
@@ -125,11 +137,13 @@ export async function joinLying(
       ffmpegVersion: "",
     },
     // No sound: that is left to the honest one.
-    capabilities: ["encoder:ffv1"],
+    capabilities: [...(joining.capabilities ?? ["encoder:ffv1"])],
     slots: 1,
-    running: [],
+    running: [...(joining.running ?? [])],
     availability: { kind: "ready" },
   });
+  for (const attemptId of joining.running ?? [])
+    send({ type: "finished", attemptId, ...handedIn });
   return async () => {
     link.close();
     await rm(folder, { recursive: true, force: true });
@@ -139,7 +153,7 @@ export async function joinLying(
 async function encode(
   link: PeerLink,
   { attemptId }: Offer,
-  order: VideoOrder,
+  order: Order,
   workFolder: string,
 ): Promise<Buffer> {
   const run = startEncode(await drillBinaries(), order, {

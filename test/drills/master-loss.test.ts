@@ -2,6 +2,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
+import type { AttemptId } from "../../src-main/core/identifiers.ts";
 import {
   startDrillFarm,
   type AddedJob,
@@ -12,6 +13,7 @@ import {
   drillClip,
   scriptFfmpeg,
 } from "../fixtures/drill-media.ts";
+import { joinLying, type Lie } from "./hostile-worker.ts";
 
 const all = process.env["REELFARM_DRILLS"] === "all";
 /** Written down with a failure, so that it can be repeated. */
@@ -136,6 +138,39 @@ describe(`the master dies (seed ${String(seed)})`, () => {
     const { figures } = await farm.detail(job);
     expect(figures?.wastedFrames).toBe(0);
     await farm.nothingLeft([job]);
+  });
+
+  test("a result that went down with the master is made again at once, though its worker is done", async () => {
+    farm = await startDrillFarm({ workers: [{ isActor: true }] });
+    const honest: Lie = { name: "actor", result: (truth) => truth };
+    const capabilities = ["encoder:ffv1", "audio:aac"];
+    const running: AttemptId[] = [];
+    const silent = { ...honest, isSilent: true };
+    const leave = await joinLying(farm, "worker-1", silent, {
+      capabilities,
+      onOffer: (attemptId) => running.push(attemptId),
+    });
+    const source = await drillClip({ durationS: 6 });
+    const job = await farm.addJob({ source, segmentS: 3 });
+    await farm.waitFor(({ workers }) => workers[0]?.work.length, {
+      what: "work for it",
+    });
+    await farm.master.kill9();
+    await leave();
+    expect(running.length).toBeGreaterThan(0);
+    farm.master.start();
+    await farm.connect();
+    const leaveAgain = await joinLying(farm, "worker-1", honest, {
+      capabilities,
+      running,
+    });
+    try {
+      await farm.finished(job, 15_000);
+      await farm.expectRight(job);
+      await farm.nothingLeft([job]);
+    } finally {
+      await leaveAgain();
+    }
   });
 
   test.runIf(all)(

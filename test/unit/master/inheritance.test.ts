@@ -56,7 +56,7 @@ test("what a worker holds is taken up as it was given; what nobody holds is sett
   ]);
   expect(settled).toEqual(["2"]);
   expect(inheritance.concerns(film)).toBe(false);
-  expect(inheritance.isAwaited("4" as AttemptId)).toBe(true);
+  expect(inheritance.concerns("other" as JobId)).toBe(true);
 });
 
 test("a worker is not believed about attempts of others or of nobody", () => {
@@ -64,4 +64,19 @@ test("a worker is not believed about attempts of others or of nobody", () => {
   const held = ["1", "9"] as AttemptId[];
   expect(inheritance.offer(alice, held)).toEqual(held);
   expect(inheritance.take(film)).toEqual([]);
+});
+
+test("what has ended before it was taken up is not waited for, and only its own worker says so", () => {
+  const held = ["1", "2"] as AttemptId[];
+  const { inheritance, settled } = inheritanceOf([
+    attempt("1", {}),
+    attempt("2", {}),
+  ]);
+  expect(inheritance.offer(alice, held)).toEqual([]);
+  inheritance.forget("1" as AttemptId, alice);
+  inheritance.forget("2" as AttemptId, bob);
+  expect(settled).toEqual(["1"]);
+  expect(inheritance.take(film)).toMatchObject([
+    { assignment: { attemptId: "2" } },
+  ]);
 });
