@@ -39,7 +39,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "accepts late results over verified frames",
-    seeds: [395],
+    seeds: [991],
     file: "timeline",
     from: "if (overlaps(stage.verified, startFrame, endFrame)) return null;",
     to: "",
@@ -53,7 +53,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "takes signs of life for joining again",
-    seeds: [222],
+    seeds: [485],
     file: "workers",
     from: 'if (worker?.presence !== "present") return;',
     to: 'if (worker === undefined) return;\n worker.presence = "present";',
@@ -88,7 +88,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "loses the stolen part",
-    seeds: [2],
+    seeds: [1],
     file: "timeline",
     from: "stage.returned.add(later);",
     to: "",
@@ -102,7 +102,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "keeps the old end of a shortened attempt",
-    seeds: [2],
+    seeds: [1],
     file: "attempts",
     from: "attempt.endFrame = endFrame;",
     to: "",

@@ -1,6 +1,12 @@
 /** Pure choices: how long a segment is, and where it ends. Changes nothing. */
-import { farmFps, slotFps } from "./speeds.ts";
-import { openFrames } from "./timeline.ts";
+import {
+  farmFps,
+  freeSlotMs,
+  isMeasured,
+  overheadMs,
+  slotFps,
+} from "./speeds.ts";
+import { openFrames, runningFrames } from "./timeline.ts";
 import type { Job, SchedulerState, Worker } from "./state.ts";
 
 /** Frames of a stretch of source time, at least one. */
@@ -14,8 +20,11 @@ function fixedSegmentS(job: Job): number | null {
 }
 
 /**
- * Guided self-scheduling: this worker's share of half of what is left
- * (Polychronopoulos & Kuck 1987, weighted by speed), in frames.
+ * How long a worker's next segment should be, in frames. Guided self-scheduling
+ * (Polychronopoulos & Kuck 1987): half of what it would still do if all ended
+ * together, so that later segments even out what was misjudged. Where half
+ * would be too short to be worth its start, all of it: then all do end together,
+ * and stealing sets right what is left of the errors.
  */
 export function guidedFrames(
   state: SchedulerState,
@@ -26,23 +35,72 @@ export function guidedFrames(
   const { config } = state;
   const fixedS = fixedSegmentS(job);
   if (fixedS !== null) return framesOf(job, fixedS);
-  const growing = job.stage.grows && !job.timelineComplete;
-  const maxFrames = framesOf(
-    job,
-    growing ? config.growingSegmentS : config.maxSegmentS,
-  );
-  if (growing) return maxFrames;
-  const left = openFrames(job.stage);
+  if (job.stage.grows && !job.timelineComplete)
+    return framesOf(job, config.growingSegmentS);
+  const most = framesOf(job, config.maxSegmentS);
+  const due = dueFrames(state, job, worker, nowMs, most * config.guidedDivisor);
+  const half = due / config.guidedDivisor;
+  // What only waits need not be short: whoever is free first takes a part of it.
+  const least =
+    worker.attempts.length < worker.slots
+      ? restFramesOf(state, job)
+      : framesOf(job, config.goodSegmentS);
+  const frames =
+    half >= worthwhileFrames(state, job, worker) ? half : Math.max(due, least);
+  return Math.round(Math.min(frames, most));
+}
+
+/** What a slot of the worker would do until the end if all ended together, counted only up to `enough`. */
+function dueFrames(
+  state: SchedulerState,
+  job: Job,
+  worker: Worker,
+  nowMs: number,
+  enough: number,
+): number {
   const mine = slotFps(state, worker, job);
   const all = Math.max(farmFps(state, job, nowMs), mine);
-  const share = (left * mine) / (config.guidedDivisor * all);
-  // At the very end, when there are no good ones for all, shorter ones.
-  const goodFrames = framesOf(job, config.goodSegmentS);
-  const minFrames =
-    left * mine < goodFrames * all
-      ? framesOf(job, config.minSegmentS)
-      : goodFrames;
-  return Math.round(Math.min(Math.max(share, minFrames), maxFrames));
+  const busyMs = busyFor(state, job, worker, nowMs);
+  const due = (left: number): number => mine * (left / all - busyMs / 1000);
+  const open = openFrames(job.stage);
+  if (due(open) >= enough) return due(open);
+  return due(open + runningFrames(job.stage));
+}
+
+/**
+ * How long the worker's slots are taken by work of the job. Without its
+ * overhead: a waiting segment begins when the encoder of the one before ends.
+ */
+function busyFor(
+  state: SchedulerState,
+  job: Job,
+  worker: Worker,
+  nowMs: number,
+): number {
+  if (!worker.attempts.some((attempt) => attempt.job === job)) return 0;
+  const freeMs =
+    freeSlotMs(state, worker, nowMs) - overheadMs(state, worker, job);
+  return Math.max(0, freeMs - nowMs);
+}
+
+/** Long enough in film for its quality, and in time for its start. */
+function worthwhileFrames(
+  state: SchedulerState,
+  job: Job,
+  worker: Worker,
+): number {
+  const { goodSegmentS, worthwhileMs } = state.config;
+  const good = framesOf(job, goodSegmentS);
+  if (!isMeasured(worker, job)) return good;
+  return Math.max(good, (slotFps(state, worker, job) * worthwhileMs) / 1000);
+}
+
+/** Less is not left over, nor cut off on purpose. */
+function restFramesOf({ config }: SchedulerState, job: Job): number {
+  return framesOf(
+    job,
+    Math.max(config.minSegmentS, config.goodSegmentS / config.guidedDivisor),
+  );
 }
 
 /** A keyframe that comes this much sooner than others do was put where a scene begins. */
@@ -146,7 +204,7 @@ export function segmentEnd(
   const fixedS = fixedSegmentS(job);
   const restFrames =
     fixedS === null
-      ? minFrames
+      ? restFramesOf(state, job)
       : Math.min(minFrames, framesOf(job, fixedS / 2));
   if (limit - startFrame <= frames + restFrames) return limit;
   return snapped(job, startFrame, frames, limit - restFrames, config.snapRatio);

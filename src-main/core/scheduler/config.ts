@@ -5,6 +5,7 @@ export interface SchedulerConfig {
   readonly leaseMs: number;
   readonly minSegmentS: number;
   readonly goodSegmentS: number;
+  readonly worthwhileMs: number;
   readonly maxSegmentS: number;
   readonly growingSegmentS: number;
   readonly guidedDivisor: number;
@@ -49,8 +50,10 @@ export const defaultConfig: SchedulerConfig = {
   leaseMs: 15_000,
   // Below 2 s the pre-roll costs more than 17 % of the transfer and x265 8 % of the size.
   minSegmentS: 2,
-  // From 5 s on, size and quality are those of a whole-file encode within 1.5 %.
-  goodSegmentS: 5,
+  // From here on size and quality are those of a whole-file encode; shorter ones only set errors right at the end.
+  goodSegmentS: 8,
+  // A quick worker's segments are longer: each costs it some 0.3 s to start.
+  worthwhileMs: 4_000,
   // Longer ones win nothing and lose more when a worker dies.
   maxSegmentS: 60,
   // While the index is still read nobody knows how much there is; long enough to be cheap, short enough to be fair.

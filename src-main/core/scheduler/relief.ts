@@ -7,9 +7,15 @@ import type { AttemptId } from "../identifiers.ts";
 import { cancelAttempt } from "./attempts.ts";
 import { framesOf, snapToCut } from "./choose.ts";
 import { hasOpenVideo, isRunnable } from "./open-work.ts";
-import { attemptFps, expectedEndMs, farmFps, slotFps } from "./speeds.ts";
+import {
+  attemptFps,
+  expectedEndMs,
+  farmFps,
+  freeSlotMs,
+  slotFps,
+} from "./speeds.ts";
 import type { Attempt, Job, SchedulerState, Worker } from "./state.ts";
-import { openFrames } from "./timeline.ts";
+import { openFrames, runningFrames } from "./timeline.ts";
 import type { Turn } from "./turn.ts";
 
 /** Later than the stage by less than this share of what is left is within the error of the speeds. */
@@ -44,12 +50,10 @@ export function relieve(turn: Turn, attemptId: AttemptId): void {
  */
 export function queuesTooLong(turn: Turn, job: Job, worker: Worker): boolean {
   const { state, nowMs } = turn;
-  let freeMs = Infinity;
-  // The first ones have the slots, or are about to.
-  for (const attempt of worker.attempts.slice(0, worker.slots))
-    freeMs = Math.min(freeMs, expectedEndMs(state, attempt, nowMs));
   const frames = framesOf(job, state.config.goodSegmentS);
-  const endMs = freeMs + (frames * 1000) / slotFps(state, worker, job);
+  const endMs =
+    freeSlotMs(state, worker, nowMs) +
+    (frames * 1000) / slotFps(state, worker, job);
   return latestEndMs(turn, job, endMs, queueRatio) !== null;
 }
 
@@ -121,10 +125,7 @@ function latestEndMs(
   const isLate = (leftMs: number): boolean =>
     endMs - nowMs - leftMs > Math.max(state.config.minGainMs, leftMs * ratio);
   if (!isLate(soonestMs(openFrames(stage)))) return null;
-  let left = stage.totalFrames - stage.verified.frames;
-  for (const task of stage.running)
-    left -= Math.max(...task.attempts.map(({ framesDone }) => framesDone));
-  const leftMs = soonestMs(left);
+  const leftMs = soonestMs(openFrames(stage) + runningFrames(stage));
   return isLate(leftMs) ? nowMs + leftMs : null;
 }
 

@@ -272,6 +272,20 @@ function expectedAudioEndMs(
   return endMs > nowMs ? endMs : nowMs + (nowMs - beganMs) / 2;
 }
 
+/** When a worker is expected to have a free slot for what comes after all it holds to begin with. */
+export function freeSlotMs(
+  state: SchedulerState,
+  worker: Worker,
+  nowMs: number,
+): number {
+  if (worker.attempts.length < worker.slots) return nowMs;
+  let freeMs = Infinity;
+  // The first ones have the slots, or are about to.
+  for (const attempt of worker.attempts.slice(0, worker.slots))
+    freeMs = Math.min(freeMs, expectedEndMs(state, attempt, nowMs));
+  return freeMs;
+}
+
 /** When the slot an attempt waits for is expected to be free. */
 function slotFreeMs(
   state: SchedulerState,

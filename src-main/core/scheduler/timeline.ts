@@ -238,6 +238,17 @@ export function openFrames(stage: Stage): number {
   return frames;
 }
 
+/** Frames of running tasks that no attempt has encoded yet. */
+export function runningFrames(stage: Stage): number {
+  let frames = 0;
+  for (const { attempts, startFrame, endFrame } of stage.running)
+    frames +=
+      endFrame -
+      startFrame -
+      Math.max(...attempts.map(({ framesDone }) => framesDone));
+  return frames;
+}
+
 /** Whether nothing of the stage is left to do. */
 export function stageDone(job: Job): boolean {
   const { stage } = job;

@@ -12,6 +12,7 @@ import {
 } from "../../../../src-main/core/scheduler/state.ts";
 import { step } from "../../../../src-main/core/scheduler/step.ts";
 import { deviceId, jobIdOf } from "../../../simulation/names.ts";
+import { assignmentsIn, Farm } from "./farm.ts";
 
 function farm(workers: number, spec: Partial<JobSpec>): SchedulerState {
   const state = createScheduler();
@@ -70,8 +71,10 @@ describe("S10: guided sizes", () => {
     [1, 60, 30],
     [4, 80, 10],
     [4, 8000, 60],
-    [4, 24, 5],
-    [4, 12, 2],
+    [4, 64, 8],
+    [4, 60, 15],
+    [4, 24, 6],
+    [4, 12, 4],
   ])("S10: %i equal workers, %i s left: %d s", (workers, leftS, expectedS) => {
     expect(sizeS(farm(workers, { knownFrames: leftS * 25 }))).toBeCloseTo(
       expectedS,
@@ -83,6 +86,39 @@ describe("S10: guided sizes", () => {
     state.workers.get(deviceId("w0"))!.power = 4;
     state.workers.get(deviceId("w1"))!.power = 1;
     expect(sizeS(state, "w0") / sizeS(state, "w1")).toBeCloseTo(4, 1);
+  });
+
+  test("S10: what is at work counts, so that all end together", () => {
+    const shares = new Farm({ prefetchPerSlot: 0 });
+    shares.join("w0");
+    shares.join("w1");
+    shares.add("j", 60 * 25);
+    shares.nowMs = 10_000;
+    const [next] = assignmentsIn(shares.verify("a1"));
+    // 30 s are open and 15 s at work: half of 22.5 s.
+    expect(next).toMatchObject({ range: { startFrame: 750, endFrame: 1031 } });
+  });
+
+  test("S10: what waits gets a share of the time after the work before it, and at least 8 s", () => {
+    const state = farm(2, { knownFrames: 80 * 25 });
+    step(state, { type: "queue-resumed" }, 0);
+    expect(sizeS(state)).toBeCloseTo((40 - 20) / 2);
+    const short = farm(2, { knownFrames: 30 * 25 });
+    step(short, { type: "queue-resumed" }, 0);
+    expect(sizeS(short)).toBe(8);
+  });
+
+  test("S10: a quick worker's segments take 4 s at least, or are all it would do", () => {
+    const state = farm(1, { knownFrames: 60 * 25 });
+    const measure = (fps: number): void => {
+      state.workers.get(deviceId("w0"))!.speeds.set(jobIdOf("j"), {
+        ...{ stage: 0, fps, overheadMs: 300, samples: 1 },
+      });
+    };
+    measure(7 * 25);
+    expect(sizeS(state)).toBe(30);
+    measure(8 * 25);
+    expect(sizeS(state)).toBe(60);
   });
 
   test("S10: a fixed length is taken as it is", () => {
@@ -127,11 +163,11 @@ describe("S11: bounds", () => {
     expect(segmentEnd(state, job, 0, 50, 75)).toBe(75);
   });
 
-  test("S11: no rest shorter than 2 s", () => {
+  test("S11: no rest shorter than 4 s", () => {
     const state = farm(1, { knownFrames: 1000 });
     const job = state.jobs.get(jobIdOf("j"))!;
-    expect(segmentEnd(state, job, 0, 960, 1000)).toBe(1000);
-    expect(segmentEnd(state, job, 0, 940, 1000)).toBe(940);
+    expect(segmentEnd(state, job, 0, 910, 1000)).toBe(1000);
+    expect(segmentEnd(state, job, 0, 890, 1000)).toBe(890);
   });
 
   test("S4: while the index is read the end of the known frames waits", () => {
