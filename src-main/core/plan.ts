@@ -219,13 +219,18 @@ function audioOrder(
 ): AudioOrder | null {
   if (tracks.length === 0) return null;
   const durationS = facts.durationS ?? unknownDurationS;
-  const bytesPerS = tracks.reduce(
-    (sum, { channels, sampleRateHz }) => sum + channels * sampleRateHz * 4,
-    0,
-  );
+  const bytesPerS = tracks.reduce((sum, track) => sum + mostAudio(track), 0);
   return {
     kind: "audio",
     tracks,
     maxOutputBytes: Math.ceil(overheadBytes + 1.2 * durationS * bytesPerS),
   };
+}
+
+/** A coder that is given a bitrate keeps to it; a lossless one never exceeds its samples. Bytes per second. */
+function mostAudio(track: AudioOrderTrack): number {
+  const { channels, sampleRateHz, encoder, kilobitsPerSecond } = track;
+  const sampleBytes = channels * sampleRateHz * 4;
+  if (encoder === "flac") return sampleBytes;
+  return Math.min(sampleBytes, 4 * (kilobitsPerSecond / 8) * 1000);
 }

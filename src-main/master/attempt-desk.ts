@@ -304,6 +304,7 @@ export class AttemptDesk {
     } else {
       const worker = this.ports.nameOf(workerId);
       const { code, detail } = outcome;
+      if (code === "result-too-large") job.oversizedResults += 1;
       this.ports.log(
         job,
         `${taskId} on ${worker} failed: ${code} ${detail}`,

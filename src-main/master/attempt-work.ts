@@ -3,6 +3,7 @@ import { feedPlanFor } from "../core/feed-plan.ts";
 import type { VideoOrder } from "../core/order.ts";
 import { expectedPtsUs, videoOrder } from "../core/plan.ts";
 import type { VideoEncode } from "../core/recipe.ts";
+import { resultAllowanceBytes, widened } from "../core/result-allowance.ts";
 import type { Assignment } from "../core/scheduler/effects.ts";
 import type { Binaries } from "../media/binaries.ts";
 import { openAudioFeed, openFeed } from "../media/feed.ts";
@@ -29,7 +30,11 @@ export function videoWork(
   const plan = { ...media.plan, encode };
   const { range, isLast } = assignment;
   const feedPlan = feedPlanFor(facts, index, range, isLast, choice);
-  const order = videoOrder(plan, feedPlan, index, range);
+  const physical = videoOrder(plan, feedPlan, index, range);
+  const order = {
+    ...physical,
+    maxOutputBytes: videoAllowanceBytes(job, assignment, physical),
+  };
   const orderUpTo = (endFrame: number): VideoOrder =>
     endFrame === range.endFrame
       ? order
@@ -59,6 +64,34 @@ export function videoWork(
   };
 }
 
+/** Parts of others that say how dense a film is; fewer may all be its dark beginning. */
+const leastParts = 3;
+
+function videoAllowanceBytes(
+  job: Job,
+  { range, workerId }: VideoAssignment,
+  { encode, expectedFrames, nominalRate, maxOutputBytes }: VideoOrder,
+): number {
+  const { sizeBytes, durationS } = job.media.facts;
+  const rangeFrames = range.endFrame - range.startFrame;
+  const frames = expectedFrames ?? rangeFrames;
+  const seconds = (frames * nominalRate.denominator) / nominalRate.numerator;
+  const others = [...job.finished.values()].filter(
+    (part) => part.workerId !== workerId && part.frames > 0,
+  );
+  const densest = Math.max(
+    ...others.map((part) => part.sizeBytes / part.frames),
+  );
+  return resultAllowanceBytes({
+    encode,
+    sourceBytes: durationS ? (sizeBytes * seconds) / durationS : null,
+    frameGrowth: Math.max(1, frames / rangeFrames),
+    othersBytes: others.length < leastParts ? null : densest * frames,
+    mostBytes: maxOutputBytes,
+    oversizedResults: job.oversizedResults,
+  });
+}
+
 /**
  * A worker was told how many frames a constant rate gives, and filters that
  * look ahead need the frames after the end: such ranges stay as they are.
@@ -81,8 +114,12 @@ export function audioWork(binaries: Binaries, job: Job): AttemptWork {
     choice?.kind === "whole" && choice.reason === "clock-jumps-back"
       ? "corrected"
       : "kept";
-  const order = plan.audioOrder;
-  assert(order !== null, "only jobs with audio to encode have an audio task");
+  const planned = plan.audioOrder;
+  assert(planned !== null, "only jobs with audio to encode have an audio task");
+  const order = {
+    ...planned,
+    maxOutputBytes: widened(planned.maxOutputBytes, job.oversizedResults),
+  };
   return {
     order,
     subtitleFile: null,

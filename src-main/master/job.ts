@@ -21,7 +21,11 @@ import type { JobPlan } from "../core/plan.ts";
 import type { Recipe } from "../core/recipe.ts";
 import type { FrameRange } from "../core/scheduler/events.ts";
 import type { KeptRates } from "../protocol/kept-rates.ts";
-import type { UiJobFigures, UiLogLine } from "../protocol/ui-contract.ts";
+import type {
+  UiJobFigures,
+  UiLogLine,
+  UiSegment,
+} from "../protocol/ui-contract.ts";
 import { RateStages, type RateFacts } from "./rate-stages.ts";
 
 export interface JobRequest {
@@ -47,6 +51,8 @@ export type JobPhase =
       readonly kind: "done";
       readonly figures: UiJobFigures;
       readonly outputBytes: number;
+      /** Who made which part; empty for a job that was done before the node started. */
+      readonly parts: readonly UiSegment[];
     }
   | { readonly kind: "failed"; readonly failure: Failure }
   | { readonly kind: "cancelled" };
@@ -100,6 +106,8 @@ export class Job {
   paused = false;
   /** How often damaged parts were made again. */
   repairs = 0;
+  /** Results that were larger than was allowed them. */
+  oversizedResults = 0;
   /** Who handed in damaged parts of it. */
   readonly keptAway = new Set<DeviceId>();
   /** How far the stitch is, 0 to 1. */

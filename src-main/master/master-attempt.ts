@@ -288,7 +288,7 @@ export class MasterAttempt {
       stream,
       createWriteStream(this.partFile, { mode: 0o600 }),
     ).catch((error: unknown) => {
-      throw diskFailure(error) ?? error;
+      throw diskFailure(error) ?? this.tooLarge(error) ?? error;
     });
     return this.bytesReceived;
   }
@@ -298,6 +298,13 @@ export class MasterAttempt {
     await this.finishedMessage;
     await sleep(resultLateMs, undefined, { signal: this.stop.signal });
     throw new Failure("transfer-broken", "the worker's result is not there");
+  }
+
+  /** The only limit of a transfer is that of the order. */
+  private tooLarge(error: unknown): Failure | null {
+    const isTooLarge =
+      error instanceof Failure && error.code === "limit-exceeded";
+    return isTooLarge ? new Failure("result-too-large", error.detail) : null;
   }
 
   private watch(transfer: Promise<unknown>): void {

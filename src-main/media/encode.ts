@@ -47,8 +47,9 @@ export interface EncodeRun {
   /** The carrier's bytes; must be read for the encode to go on. */
   readonly output: Readable;
   /**
-   * Rejects with Failure `encoder-failed`, `worker-disk-full`, `limit-exceeded`,
-   * `cancelled` (killed or aborted) or `ffmpeg-missing`.
+   * Rejects with Failure `encoder-failed`, `worker-disk-full`,
+   * `result-too-large`, `limit-exceeded` (memory), `cancelled` (killed or
+   * aborted) or `ffmpeg-missing`.
    */
   readonly done: Promise<{ frames: number; sizeBytes: number }>;
   suspend(): void;
@@ -109,8 +110,8 @@ export function startEncode(
       throw new Failure("worker-disk-full", "its work folder");
     if (output.isExceeded)
       throw new Failure(
-        "limit-exceeded",
-        `the result is larger than ${String(order.maxOutputBytes)} bytes`,
+        "result-too-large",
+        `more than ${String(order.maxOutputBytes)} bytes`,
       );
     if (wasKilled || options.signal?.aborted) throw new Failure("cancelled");
     if (exit.code !== 0) throw encodeFailure(exit);

@@ -18,7 +18,7 @@ const timeoutMs = 60_000;
  * fixed, nothing but the file is opened, and its tracks must be the ordered
  * ones. That they are there in full is proved on the output (verify-output.ts).
  *
- * @throws Failure `result-invalid`, or the signal's reason.
+ * @throws Failure `result-too-large`, `result-invalid`, or the signal's reason.
  */
 export async function inspectAudio(
   binaries: Pick<Binaries, "ffprobe">,
@@ -28,7 +28,7 @@ export async function inspectAudio(
 ): Promise<AudioReport> {
   const { size } = await stat(file);
   if (size > order.maxOutputBytes)
-    throw new Failure("limit-exceeded", `${size} bytes of audio`);
+    throw new Failure("result-too-large", `${size} bytes of audio`);
   const { stdout, exit } = await readTool(
     binaries.ffprobe,
     [

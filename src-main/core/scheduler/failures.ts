@@ -34,6 +34,7 @@ const exceptions: Partial<Record<ErrorCode, Verdict>> = {
   "cut-not-exact": "whole",
   "cut-failed": "cut",
   "worker-disk-full": "unfit",
+  "result-too-large": "unfit",
   "ffmpeg-missing": "unfit",
   "ffmpeg-too-old": "unfit",
 };

@@ -223,7 +223,7 @@ describe("a device that is let in", () => {
         );
       const [failure] = failuresSince(before);
       expect(failure).toContain(
-        name === "an endless stream" ? "limit-exceeded" : "result-invalid",
+        name === "an endless stream" ? "result-too-large" : "result-invalid",
       );
     },
   );

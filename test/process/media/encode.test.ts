@@ -194,7 +194,7 @@ describe.each(binaries)("encoding with ffmpeg $version", (tools) => {
     );
     const target = path.join(folder, "large.mov");
     const failure = await failureOf(encodeFile(tools, order, feed, target));
-    expect(failure.code).toBe("limit-exceeded");
+    expect(failure.code).toBe("result-too-large");
   });
 
   it("stops an encode that writes more than the disk has room for", async () => {

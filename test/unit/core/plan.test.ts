@@ -235,6 +235,11 @@ describe("planJob", () => {
     expect(plan.audioOrder?.tracks.map(({ channels }) => channels)).toEqual([
       6, 2,
     ]);
+    // A quarter of what the samples of eight channels would have.
+    const seconds = facts.durationS ?? 0;
+    expect(plan.audioOrder?.maxOutputBytes).toBeLessThan(
+      5e6 + (seconds * 8 * 48_000 * 4) / 4,
+    );
     expect(plan.audioNeeds).toEqual(["audio:aac"]);
     expect(plan.streams.audio.map(({ sourceIndex }) => sourceIndex)).toEqual([
       1, 2, 5,

@@ -14,6 +14,7 @@ describe("S60-S64: what a code means", () => {
     ["cancelled", "innocent"],
     ["transfer-broken", "network"],
     ["worker-disk-full", "unfit"],
+    ["result-too-large", "unfit"],
     ["ffmpeg-missing", "unfit"],
     ["encoder-failed", "worker"],
     ["frame-count-wrong", "worker"],
