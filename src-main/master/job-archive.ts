@@ -121,6 +121,7 @@ function phaseOf(record: StoredJob): JobPhase {
         kind: "done",
         outputBytes: record.finished?.outputBytes ?? 0,
         figures: figuresOf(record),
+        parts: [],
       };
     case "failed": {
       const { code, detail } = record.failure ?? {

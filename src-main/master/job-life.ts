@@ -16,6 +16,7 @@ import { chooseOthers, repairJob } from "./job-repair.ts";
 import { jobsToBegin, placeInScheduler } from "./job-turns.ts";
 import type { Job } from "./job.ts";
 import type { MasterContext } from "./master-context.ts";
+import { partsMade } from "./parts-made.ts";
 import { jobFigures } from "./queue-view.ts";
 import { prepareSubtitle } from "./subtitle-preparation.ts";
 
@@ -234,7 +235,7 @@ export class JobLife {
     const nowMs = options.nowMs();
     job.counters.endedAtMs = nowMs;
     const figures = jobFigures(job, nowMs, nameOf);
-    job.phase = { kind: "done", figures, outputBytes };
+    job.phase = { kind: "done", figures, outputBytes, parts: partsMade(job) };
     loop.dispatch({ type: "job-ended", jobId: job.id });
     log(job, "done");
     await records.save(job);

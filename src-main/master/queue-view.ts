@@ -3,9 +3,13 @@ import { basename } from "node:path";
 import { explain, type Failure } from "../core/errors.ts";
 import type { DeviceId } from "../core/identifiers.ts";
 import {
+  because,
   describeExplanation,
+  explainAbsence,
   explainJob,
   explainWorker,
+  namedExplanation,
+  type Explanation,
   type ExplanationWords,
 } from "../core/scheduler/explain.ts";
 import {
@@ -23,6 +27,7 @@ import type {
 import type { ConnectedWorker } from "./connected-worker.ts";
 import type { Job } from "./job.ts";
 import type { Master } from "./master.ts";
+import { partsMade } from "./parts-made.ts";
 import { streamViews } from "./stream-view.ts";
 
 export function failureView(failure: Failure): UiFailure {
@@ -37,6 +42,7 @@ export function jobView(master: Master, job: Job, nowMs: number): UiJob {
     : null;
   const framesPerSecond = progress?.framesPerSecond ?? 0;
   const sourceRate = job.framesPerSecond;
+  const waits = waitingFor(master, job, nowMs);
   return {
     jobId: job.id,
     name: basename(request.sourcePath),
@@ -65,7 +71,11 @@ export function jobView(master: Master, job: Job, nowMs: number): UiJob {
     endedAtMs: counters.endedAtMs,
     failure:
       job.phase.kind === "failed" ? failureView(job.phase.failure) : null,
-    waitingFor: waitingFor(master, job, nowMs),
+    waitingFor:
+      waits === null ? null : describeExplanation(waits, wordsOf(master)),
+    ...(waits === null
+      ? {}
+      : { waitingBecause: namedExplanation(waits, wordsOf(master)) }),
     notes: job.notes,
     allowedWorkers: request.allowedWorkers,
   };
@@ -81,7 +91,9 @@ export function jobDetailView(
     : null;
   return {
     job: jobView(master, job, nowMs),
-    segments: progress?.segments ?? [],
+    segments:
+      progress?.segments ??
+      (job.phase.kind === "done" ? job.phase.parts : partsMade(job)),
     streams: job.isProbed
       ? streamViews(job.media.facts, job.media.plan.streams)
       : [],
@@ -121,6 +133,9 @@ export function workerView(
       explanation === null
         ? null
         : describeExplanation(explanation, wordsOf(master)),
+    ...(explanation === null
+      ? {}
+      : { idleBecause: namedExplanation(explanation, wordsOf(master)) }),
   };
 }
 
@@ -163,22 +178,25 @@ function stateOf(job: Job): JobState {
   return job.paused ? "paused" : job.phase.kind;
 }
 
-function waitingFor(master: Master, job: Job, nowMs: number): string | null {
+function waitingFor(
+  master: Master,
+  job: Job,
+  nowMs: number,
+): Explanation | null {
   const { state } = master.loop;
   if (job.hasEnded) return null;
   if (job.phase.kind === "waiting") {
-    if (job.paused) return "It is paused.";
-    if (master.queuePaused) return "The queue is paused.";
+    if (job.paused) return because("job-paused");
+    if (master.queuePaused) return because("queue-paused");
+    const absence = explainAbsence(state, job.request.allowedWorkers);
+    if (absence !== null) return absence;
     const [first] = state.order;
     return first === undefined
-      ? "Its turn is about to come."
-      : `It comes after ${wordsOf(master).job(first.jobId)}.`;
+      ? because("job-next")
+      : because("job-behind", { jobId: first.jobId });
   }
-  if (!state.jobs.has(job.id)) return "The source is being looked at.";
-  const explanation = explainJob(state, job.id, nowMs);
-  return explanation === null
-    ? null
-    : describeExplanation(explanation, wordsOf(master));
+  if (!state.jobs.has(job.id)) return because("job-probing");
+  return explainJob(state, job.id, nowMs);
 }
 
 function wordsOf(master: Master): ExplanationWords {

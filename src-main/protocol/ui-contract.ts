@@ -6,6 +6,7 @@
 import { z } from "zod";
 import type { MediaFacts } from "../core/media-facts.ts";
 import type { Preset, Recipe } from "../core/recipe.ts";
+import type { ExplanationKey } from "../core/scheduler/explain.ts";
 import { historyRequestSchemas, type UiHistoryAnswers } from "./ui-history.ts";
 import {
   lanRequestSchemas,
@@ -78,6 +79,13 @@ export interface UiFailure {
   readonly nextStep: string;
 }
 
+/** Why somebody waits, for faces that say it in another language. */
+export interface UiReason {
+  readonly key: ExplanationKey;
+  /** `job`: a name; `untilMs`: a moment; `capability`, `reason`, `code`: keys. */
+  readonly parameters: Readonly<Record<string, string | number>>;
+}
+
 /** A row of the queue. */
 export interface UiJob {
   readonly jobId: string;
@@ -102,6 +110,8 @@ export interface UiJob {
   readonly failure: UiFailure | null;
   /** Why it waits, in words. */
   readonly waitingFor: string | null;
+  /** The same as a key; left out when it waits for nothing. */
+  readonly waitingBecause?: UiReason;
   readonly notes: readonly string[];
   /** Ids of the workers that may work for it; null: any. */
   readonly allowedWorkers: readonly string[] | null;
@@ -180,6 +190,8 @@ export interface UiWorker {
   readonly work: readonly string[];
   /** Why it is idle, in words. */
   readonly idleReason: string | null;
+  /** The same as a key, where there is one. */
+  readonly idleBecause?: UiReason;
 }
 
 export interface UiNode {

@@ -52,6 +52,8 @@ const sentences = {
     "The owners of all workers that could do it need them now.",
   "index-growing": "The source is still being read.",
   "job-behind": "It comes after {job}.",
+  "job-next": "Its turn is about to come.",
+  "job-probing": "The source is being looked at.",
 } as const;
 export type ExplanationKey = keyof typeof sentences;
 
@@ -76,7 +78,19 @@ export function describeExplanation(
   });
 }
 
-const because = (
+/** With the names people know instead of ids: for faces that have their own sentences. */
+export function namedExplanation(
+  { key, parameters }: Explanation,
+  words: Pick<ExplanationWords, "job">,
+): Explanation {
+  const { jobId, ...rest } = parameters;
+  return jobId === undefined
+    ? { key, parameters }
+    : { key, parameters: { ...rest, job: words.job(jobId as JobId) } };
+}
+
+/** An explanation. */
+export const because = (
   key: ExplanationKey,
   parameters: Explanation["parameters"] = {},
 ): Explanation => ({ key, parameters });
@@ -162,6 +176,27 @@ function explainPair(
   return because("worker-all-given");
 }
 
+/** Why nobody is there for a job, of whom it takes these (null: anybody); null when somebody is. */
+export function explainAbsence(
+  state: SchedulerState,
+  allowed: readonly DeviceId[] | null,
+): Explanation | null {
+  if (presentOf(state, null).length === 0) return because("no-worker");
+  return presentOf(state, allowed).length === 0
+    ? because("no-worker-chosen")
+    : null;
+}
+
+function presentOf(
+  state: SchedulerState,
+  allowed: readonly DeviceId[] | null,
+): Worker[] {
+  return [...state.workers.values()].filter(
+    ({ presence, workerId }) =>
+      presence === "present" && (allowed?.includes(workerId) ?? true),
+  );
+}
+
 /** Why a job does not go on; null while something of it runs. */
 export function explainJob(
   state: SchedulerState,
@@ -195,14 +230,10 @@ function explainOpen(
   const needs = hasOpenVideo(job)
     ? job.needs
     : (job.stage.audio.find((task) => task.done === null)?.needs ?? job.needs);
-  const present = [...state.workers.values()].filter(
-    (worker) => worker.presence === "present",
-  );
-  if (present.length === 0) return because("no-worker");
-  const chosen = present.filter(
-    (worker) => job.allowedWorkers?.has(worker.workerId) ?? true,
-  );
-  if (chosen.length === 0) return because("no-worker-chosen");
+  const allowed = job.allowedWorkers === null ? null : [...job.allowedWorkers];
+  const absence = explainAbsence(state, allowed);
+  if (absence !== null) return absence;
+  const chosen = presentOf(state, allowed);
   const able = chosen.filter((worker) => isAble(worker, job, needs));
   if (able.length === 0)
     return because("no-worker-can", {
