@@ -1,9 +1,11 @@
 import { networkInterfaces } from "node:os";
 import type { SystemInterface } from "../../core/discovery/interface-choice.ts";
 
-/** The interfaces that are up and have an address. */
-export function systemInterfaces(): readonly SystemInterface[] {
-  return Object.entries(networkInterfaces()).map(([name, addresses = []]) => ({
+/** The interfaces that are up and have an address; `told`: as Node tells them. */
+export function systemInterfaces(
+  told = networkInterfaces(),
+): readonly SystemInterface[] {
+  return Object.entries(told).map(([name, addresses = []]) => ({
     name,
     isInternal: addresses.every(({ internal }) => internal),
     addresses: addresses.map(({ address, family, cidr }) => ({
