@@ -1,4 +1,5 @@
 import { realpath } from "node:fs/promises";
+import os from "node:os";
 import { dirname, resolve, sep } from "node:path";
 import type { Settings } from "../protocol/settings.ts";
 import type { SharedFolders } from "../ui-server/remote-host.ts";
@@ -24,8 +25,10 @@ export class OwnersFolders implements SharedFolders {
   /** Each once, none inside another; those that are not there are left out. */
   async roots(): Promise<readonly string[]> {
     const { output, watchFolders, uiLanFolders } = this.#settings();
+    const videos = await videosFolder();
     const named = [
-      await videosFolder(),
+      // Where there is none it is the whole home: more than anybody meant to share.
+      videos === os.homedir() ? null : videos,
       ...uiLanFolders,
       output.folder,
       ...watchFolders.flatMap((one) => [one.path, one.output.folder]),

@@ -1,4 +1,5 @@
 import { applyUiChange } from "../../src-main/protocol/apply-ui-change.ts";
+import type { UiLogin } from "../../src-main/protocol/ui-lan.ts";
 import type {
   UiAnswer,
   UiFailure,
@@ -17,7 +18,7 @@ export type LinkState =
   | { readonly kind: "connecting" }
   | { readonly kind: "open" }
   | { readonly kind: "lost"; readonly retryAtMs: number }
-  /** The node does not take our token: trying again cannot help. */
+  /** The node does not take our token, or nobody is logged in: trying again cannot help. */
   | { readonly kind: "refused" };
 
 /** What the node refused, in its own words. */
@@ -42,7 +43,8 @@ export class LineLost extends Error {
 export interface ConnectionOptions {
   /** `ws://127.0.0.1:1234/ui` */
   readonly url: string;
-  readonly token: string;
+  /** Null: a login's cookie is in its place. */
+  readonly token: string | null;
   readonly onSnapshot: (snapshot: UiSnapshot) => void;
   readonly onLink: (link: LinkState) => void;
 }
@@ -71,7 +73,8 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    this.#dial();
+    if (options.token === null) void this.#dialIfLoggedIn();
+    else this.#dial();
   }
 
   /** Rejects with RequestRefused or LineLost. */
@@ -113,10 +116,12 @@ export class Connection {
   #dial(): void {
     this.#options.onLink({ kind: "connecting" });
     const { url, token } = this.#options;
-    const socket = new WebSocket(url, [
-      "reelfarm-ui",
-      `reelfarm-token.${token}`,
-    ]);
+    const socket = new WebSocket(
+      url,
+      token === null
+        ? ["reelfarm-ui"]
+        : ["reelfarm-ui", `reelfarm-token.${token}`],
+    );
     this.#socket = socket;
     socket.addEventListener("open", () => {
       this.#hasBeenOpen = true;
@@ -197,15 +202,22 @@ export class Connection {
     this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs);
   }
 
+  async #dialIfLoggedIn(): Promise<void> {
+    if (await this.#isRefused()) this.#options.onLink({ kind: "refused" });
+    else if (!this.#closed) this.#dial();
+  }
+
   /** A browser hides why an upgrade failed; a healthy node that never let us in did not like our token. */
   async #isRefused(): Promise<boolean> {
-    if (this.#hasBeenOpen) return false;
+    const { url, token } = this.#options;
+    const page = url.replace("ws", "http");
     try {
-      const health = new URL(
-        "/health",
-        this.#options.url.replace("ws", "http"),
-      );
-      return (await fetch(health)).ok;
+      if (token === null) {
+        const login = await fetch(new URL("/login", page));
+        return !((await login.json()) as UiLogin).isLoggedIn;
+      }
+      if (this.#hasBeenOpen) return false;
+      return (await fetch(new URL("/health", page))).ok;
     } catch {
       return false;
     }

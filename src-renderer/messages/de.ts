@@ -1,5 +1,6 @@
 import { appMessages } from "./de/app.ts";
 import { historyMessages } from "./de/history.ts";
+import { loginMessages } from "./de/login.ts";
 import { pairingMessages } from "./de/pairing.ts";
 import { presetMessages } from "./de/presets.ts";
 import { queueMessages } from "./de/queue.ts";
@@ -16,4 +17,5 @@ export const de: Readonly<Record<MessageKey, string>> = {
   ...pairingMessages,
   ...settingsMessages,
   ...historyMessages,
+  ...loginMessages,
 };

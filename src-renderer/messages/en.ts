@@ -1,5 +1,6 @@
 import { appMessages } from "./en/app.ts";
 import { historyMessages } from "./en/history.ts";
+import { loginMessages } from "./en/login.ts";
 import { pairingMessages } from "./en/pairing.ts";
 import { presetMessages } from "./en/presets.ts";
 import { queueMessages } from "./en/queue.ts";
@@ -15,6 +16,7 @@ export const en = {
   ...pairingMessages,
   ...settingsMessages,
   ...historyMessages,
+  ...loginMessages,
 } as const;
 
 export type MessageKey = keyof typeof en;

@@ -28,8 +28,13 @@ export class Farm {
     this.node?.role === "worker" || this.node?.role === "both",
   );
 
-  /** Where files are sent to, and the key for it. */
-  readonly uploadPlace: { readonly origin: string; readonly token: string };
+  /** Where files are sent to, and the key for it (null: a cookie is). */
+  readonly uploadPlace: {
+    readonly origin: string;
+    readonly token: string | null;
+  };
+  /** The page is open on another device: what only the computer itself decides is not offered. */
+  readonly isRemote: boolean;
 
   readonly #connection: Connection;
 
@@ -38,6 +43,7 @@ export class Farm {
       origin: new URL(address.url.replace(/^ws/, "http")).origin,
       token: address.token,
     };
+    this.isRemote = address.token === null;
     this.#connection = new Connection({
       ...address,
       onSnapshot: (snapshot) => {

@@ -5,7 +5,8 @@ import type { UiUploaded } from "../../../src-main/protocol/ui-media.ts";
 export interface UploadOptions {
   /** `http://127.0.0.1:1234` */
   readonly origin: string;
-  readonly token: string;
+  /** Null: a cookie goes along by itself. */
+  readonly token: string | null;
   readonly signal: AbortSignal;
   readonly onProgress: (sentBytes: number) => void;
 }
@@ -19,7 +20,8 @@ export function upload(file: File, options: UploadOptions): Promise<string> {
     const address = new URL("/upload", origin);
     address.searchParams.set("name", file.name);
     request.open("POST", address);
-    request.setRequestHeader("Authorization", `Bearer ${token}`);
+    if (token !== null)
+      request.setRequestHeader("Authorization", `Bearer ${token}`);
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.responseType = "json";
     request.upload.onprogress = ({ loaded }) => onProgress(loaded);
