@@ -1,22 +1,22 @@
 /**
- * The shell as a face of its node: keeps the snapshot, asks, dials again when
- * the line breaks. The same contract as the window's and the command line's.
+ * The shell as a face of its node: dials again when the line breaks, and goes
+ * over to another node when told. The same contract as the window's.
  */
-import { applyUiChange } from "../protocol/apply-ui-change.ts";
 import type {
   UiAnswer,
   UiRequest,
-  UiServerFrame,
   UiSnapshot,
 } from "../protocol/ui-contract.ts";
+import { UiLine } from "../protocol/ui-line.ts";
 
 /** First wait after a lost line; doubles up to the last. */
 const firstRetryMs = 300;
 const lastRetryMs = 5_000;
+/** The shell asks for nothing that takes long. */
+const answerTimeoutMs = 60_000;
 
 /** The part of a WebSocket used here, the browser's kind. */
 export interface ClientSocket {
-  readonly readyState: number;
   send(text: string): void;
   close(): void;
   addEventListener(kind: "open" | "close" | "error", act: () => void): void;
@@ -25,7 +25,6 @@ export interface ClientSocket {
     act: (event: { readonly data: unknown }) => void,
   ): void;
 }
-const openState = 1;
 
 export interface NodeDoor {
   /** `http://127.0.0.1:1234/` */
@@ -39,27 +38,25 @@ export interface ContractClientOptions {
   readonly onSnapshot: (snapshot: UiSnapshot | null) => void;
 }
 
-interface Waiting {
-  readonly resolve: (answer: unknown) => void;
-  readonly reject: (error: Error) => void;
-}
-
 export class ContractClient {
   readonly #options: ContractClientOptions;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #line: UiLine;
   #socket: ClientSocket | null = null;
-  #snapshot: UiSnapshot | null = null;
-  #isAsking = false;
-  #nextId = 1;
   #retryMs = firstRetryMs;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(options: ContractClientOptions) {
     this.#options = options;
+    this.#line = new UiLine({
+      answerTimeoutMs,
+      onSnapshot: options.onSnapshot,
+      refused: (failure) => new Error(failure.text),
+      lost: () => new Error("There is no line to the node."),
+    });
   }
 
   get snapshot(): UiSnapshot | null {
-    return this.#snapshot;
+    return this.#line.snapshot;
   }
 
   /** Talks to this node from now on; null: to none. */
@@ -78,17 +75,7 @@ export class ContractClient {
   ask<Request extends UiRequest>(
     request: Request,
   ): Promise<UiAnswer<Request["type"]>> {
-    const socket = this.#socket;
-    if (socket?.readyState !== openState)
-      return Promise.reject(new Error("There is no line to the node."));
-    const id = this.#nextId++;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, {
-        resolve: (answer) => resolve(answer as UiAnswer<Request["type"]>),
-        reject,
-      });
-      socket.send(JSON.stringify({ id, request }));
-    });
+    return this.#line.ask(request);
   }
 
   #dial(door: NodeDoor): void {
@@ -103,64 +90,16 @@ export class ContractClient {
     socket.addEventListener("open", () => {
       if (!isCurrent()) return;
       this.#retryMs = firstRetryMs;
-      this.#askSnapshot();
+      this.#line.open((text) => socket.send(text));
     });
     socket.addEventListener("message", ({ data }) => {
-      if (isCurrent() && typeof data === "string")
-        this.#receive(JSON.parse(data) as UiServerFrame);
+      if (isCurrent() && typeof data === "string") this.#line.receive(data);
     });
     // Without a listener an error would be thrown by some sockets; "close" follows.
     socket.addEventListener("error", () => undefined);
     socket.addEventListener("close", () => {
       if (isCurrent()) this.#lose(door);
     });
-  }
-
-  #receive(frame: UiServerFrame): void {
-    switch (frame.kind) {
-      case "answer":
-        this.#settle(frame.id)?.resolve(frame.answer);
-        return;
-      case "refusal":
-        this.#settle(frame.id)?.reject(new Error(frame.failure.text));
-        return;
-      case "snapshot":
-        this.#take(frame.snapshot);
-        return;
-      case "change": {
-        if (this.#snapshot === null) return;
-        const next = applyUiChange(this.#snapshot, frame.change);
-        if (next === null) this.#askSnapshot();
-        else if (next !== this.#snapshot) this.#take(next);
-        return;
-      }
-      default:
-      // A newer node may say more; what is not known is passed over.
-    }
-  }
-
-  #askSnapshot(): void {
-    if (this.#isAsking) return;
-    this.#isAsking = true;
-    this.ask({ type: "snapshot" })
-      .then((snapshot) => {
-        this.#isAsking = false;
-        this.#take(snapshot);
-      })
-      .catch(() => {
-        this.#isAsking = false;
-      });
-  }
-
-  #take(snapshot: UiSnapshot): void {
-    this.#snapshot = snapshot;
-    this.#options.onSnapshot(snapshot);
-  }
-
-  #settle(id: number): Waiting | undefined {
-    const waiting = this.#waiting.get(id);
-    this.#waiting.delete(id);
-    return waiting;
   }
 
   #lose(door: NodeDoor): void {
@@ -174,13 +113,8 @@ export class ContractClient {
   }
 
   #drop(): void {
-    // An answer still waited for would come from nobody.
-    this.#isAsking = false;
-    for (const { reject } of this.#waiting.values())
-      reject(new Error("The line to the node broke."));
-    this.#waiting.clear();
-    if (this.#snapshot === null) return;
-    this.#snapshot = null;
-    this.#options.onSnapshot(null);
+    const hadSnapshot = this.#line.snapshot !== null;
+    this.#line.broke();
+    if (hadSnapshot) this.#options.onSnapshot(null);
   }
 }

@@ -1,12 +1,11 @@
-import { applyUiChange } from "../../src-main/protocol/apply-ui-change.ts";
 import type { UiLogin } from "../../src-main/protocol/ui-lan.ts";
 import type {
   UiAnswer,
   UiFailure,
   UiRequest,
-  UiServerFrame,
   UiSnapshot,
 } from "../../src-main/protocol/ui-contract.ts";
+import { UiLine } from "../../src-main/protocol/ui-line.ts";
 
 /** First wait after a lost line; doubles up to the last. */
 const firstRetryMs = 300;
@@ -49,23 +48,11 @@ export interface ConnectionOptions {
   readonly onLink: (link: LinkState) => void;
 }
 
-interface Waiting {
-  readonly resolve: (answer: unknown) => void;
-  readonly reject: (error: Error) => void;
-  readonly timer: ReturnType<typeof setTimeout>;
-}
-
-/**
- * One line to a node: keeps the snapshot up to date, asks for a new one where a
- * revision is missing, and dials again when the line breaks.
- */
+/** The window's line to its node; dials again when it breaks. */
 export class Connection {
   readonly #options: ConnectionOptions;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #line: UiLine;
   #socket: WebSocket | null = null;
-  #snapshot: UiSnapshot | null = null;
-  #asking = false;
-  #nextId = 1;
   #retryMs = firstRetryMs;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #hasBeenOpen = false;
@@ -73,6 +60,12 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.#line = new UiLine({
+      answerTimeoutMs,
+      onSnapshot: options.onSnapshot,
+      refused: (failure) => new RequestRefused(failure),
+      lost: () => new LineLost(),
+    });
     if (options.token === null) void this.#dialIfLoggedIn();
     else this.#dial();
   }
@@ -81,22 +74,7 @@ export class Connection {
   ask<Request extends UiRequest>(
     request: Request,
   ): Promise<UiAnswer<Request["type"]>> {
-    const socket = this.#socket;
-    if (socket?.readyState !== WebSocket.OPEN)
-      return Promise.reject(new LineLost());
-    const id = this.#nextId++;
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#waiting.delete(id);
-        reject(new LineLost());
-      }, answerTimeoutMs);
-      this.#waiting.set(id, {
-        resolve: (answer) => resolve(answer as UiAnswer<Request["type"]>),
-        reject,
-        timer,
-      });
-      socket.send(JSON.stringify({ id, request }));
-    });
+    return this.#line.ask(request);
   }
 
   /** Does not wait for the next try. */
@@ -126,68 +104,20 @@ export class Connection {
     socket.addEventListener("open", () => {
       this.#hasBeenOpen = true;
       this.#retryMs = firstRetryMs;
-      this.#snapshot = null;
       this.#options.onLink({ kind: "open" });
-      this.#askSnapshot();
+      this.#line.open((text) => socket.send(text));
     });
     socket.addEventListener("message", ({ data }) => {
-      if (typeof data === "string")
-        this.#receive(JSON.parse(data) as UiServerFrame);
+      if (typeof data === "string") this.#line.receive(data);
     });
     socket.addEventListener("close", () => {
       if (this.#socket === socket) void this.#lost();
     });
   }
 
-  #receive(frame: UiServerFrame): void {
-    switch (frame.kind) {
-      case "answer":
-        this.#settle(frame.id)?.resolve(frame.answer);
-        return;
-      case "refusal":
-        this.#settle(frame.id)?.reject(new RequestRefused(frame.failure));
-        return;
-      case "snapshot":
-        this.#take(frame.snapshot);
-        return;
-      case "change": {
-        if (this.#snapshot === null) return;
-        const next = applyUiChange(this.#snapshot, frame.change);
-        if (next === null) this.#askSnapshot();
-        else if (next !== this.#snapshot) this.#take(next);
-      }
-    }
-  }
-
-  #take(snapshot: UiSnapshot): void {
-    this.#snapshot = snapshot;
-    this.#options.onSnapshot(snapshot);
-  }
-
-  #askSnapshot(): void {
-    if (this.#asking) return;
-    this.#asking = true;
-    this.ask({ type: "snapshot" })
-      .then((snapshot) => {
-        this.#asking = false;
-        this.#take(snapshot);
-      })
-      .catch(() => {
-        this.#asking = false;
-      });
-  }
-
-  #settle(id: number): Waiting | undefined {
-    const waiting = this.#waiting.get(id);
-    this.#waiting.delete(id);
-    if (waiting) clearTimeout(waiting.timer);
-    return waiting;
-  }
-
   async #lost(): Promise<void> {
     this.#socket = null;
-    for (const id of [...this.#waiting.keys()])
-      this.#settle(id)?.reject(new LineLost());
+    this.#line.broke();
     if (this.#closed) return;
     if (await this.#isRefused()) {
       this.#options.onLink({ kind: "refused" });
