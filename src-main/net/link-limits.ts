@@ -5,7 +5,7 @@ export const windowBytes = 4 * 1024 * 1024;
 /** Frames a sender may have unconfirmed: bounds memory when frames are tiny (W15). */
 export const windowFrames = 1024;
 /** A receiver confirms at least this often; far below the window, so it never dries up. */
-export const confirmEveryBytes = windowBytes / 8;
+export const confirmEveryBytes = windowBytes / 16;
 export const confirmEveryFrames = windowFrames / 8;
 /** Or in steps of this when hardly anything waits: the sender may send less far ahead than the window. */
 export const confirmLeastBytes = 64 * 1024;

@@ -25,6 +25,10 @@ export interface OutgoingFrame {
 export interface OutgoingEvents {
   /** There may be a frame to send. */
   ready(): void;
+  /** The receiver's consumer took so many bytes more. */
+  took(bytes: number): void;
+  /** How far the link lets it be ahead of the receiver; null: no reason for a bound. */
+  aheadBytes(): number | null;
   /** It is over; `code` is told to the receiver, null: it knows. */
   ended(code: string | null): void;
 }
@@ -121,6 +125,7 @@ export class OutgoingTransfer {
     if (bytes > this.#readBytes)
       throw new ProtocolViolation("W14", "took more than was sent");
     if (bytes <= this.#takenBytes) return;
+    this.#events.took(bytes - this.#takenBytes);
     this.#takenBytes = bytes;
     const first = this.#unconfirmed.findIndex(
       (frame) => frame.isEnd || frame.endOffset > bytes,
@@ -182,6 +187,7 @@ export class OutgoingTransfer {
     const ahead = Math.min(
       windowBytes,
       this.#options.aheadBytes?.() ?? windowBytes,
+      this.#events.aheadBytes() ?? windowBytes,
     );
     const room = Math.min(
       framePayloadMaxBytes,

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { assert } from "../core/assert.ts";
 import { Failure } from "../core/errors.ts";
+import { FlightWindow } from "../core/flight-window.ts";
 import type { DataFrameHeader } from "../protocol/data-frames.ts";
 import type { TransferMessage } from "../protocol/link-messages.ts";
 import { openFileSource } from "./file-source.ts";
@@ -52,6 +53,7 @@ export class TransferHub implements Transfers {
   readonly #failedSends = new Map<string, string>();
   readonly #stoppedWants = new Map<string, string>();
   readonly #carriers = new Set<FrameCarrier>();
+  readonly #flight = new FlightWindow();
   /** Transfers that may have a frame; the first has the next turn. */
   readonly #turns = new Set<OutgoingTransfer>();
   #say: ((message: TransferMessage) => void) | null = null;
@@ -85,6 +87,8 @@ export class TransferHub implements Transfers {
       options,
       {
         ready: () => this.#giveTurn(transfer),
+        took: (bytes) => this.#flight.took(transfer, bytes, this.#timers.now()),
+        aheadBytes: () => this.#flight.eachBytes,
         ended: (code) => this.#outgoingEnded(id, code),
       },
     );
