@@ -4,6 +4,7 @@ import { loginMessages } from "./de/login.ts";
 import { pairingMessages } from "./de/pairing.ts";
 import { presetMessages } from "./de/presets.ts";
 import { queueMessages } from "./de/queue.ts";
+import { reasonMessages } from "./de/reasons.ts";
 import { settingsMessages } from "./de/settings.ts";
 import { workerMessages } from "./de/workers.ts";
 import type { MessageKey } from "./en.ts";
@@ -17,5 +18,6 @@ export const de: Readonly<Record<MessageKey, string>> = {
   ...pairingMessages,
   ...settingsMessages,
   ...historyMessages,
+  ...reasonMessages,
   ...loginMessages,
 };

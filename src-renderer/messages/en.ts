@@ -4,6 +4,7 @@ import { loginMessages } from "./en/login.ts";
 import { pairingMessages } from "./en/pairing.ts";
 import { presetMessages } from "./en/presets.ts";
 import { queueMessages } from "./en/queue.ts";
+import { reasonMessages } from "./en/reasons.ts";
 import { settingsMessages } from "./en/settings.ts";
 import { workerMessages } from "./en/workers.ts";
 
@@ -16,6 +17,7 @@ export const en = {
   ...pairingMessages,
   ...settingsMessages,
   ...historyMessages,
+  ...reasonMessages,
   ...loginMessages,
 } as const;
 

@@ -1,6 +1,7 @@
 import { toast } from "svelte-sonner";
-import { RequestRefused } from "../connection/connection.ts";
-import { t } from "../messages/messages.svelte.ts";
+import { LineLost, RequestRefused } from "../connection/connection.ts";
+import { failureWords } from "../messages/failure-words.ts";
+import { messages, t } from "../messages/messages.svelte.ts";
 
 /** Tells that something was done, with a way back when there is one. */
 export function notify(text: string, undo?: () => void | Promise<void>): void {
@@ -20,11 +21,11 @@ export function notify(text: string, undo?: () => void | Promise<void>): void {
 
 /** Says what went wrong and what to do, in the node's words when it has any. */
 export function reportFailure(error: unknown): void {
-  if (error instanceof RequestRefused)
-    toast.error(error.failure.text, {
-      description: error.failure.nextStep,
-      duration: 12_000,
-    });
+  if (error instanceof RequestRefused) {
+    const { text, nextStep } = failureWords(error.failure, messages.language);
+    toast.error(text, { description: nextStep, duration: 12_000 });
+  } else if (error instanceof LineLost)
+    toast.error(t("app.failed"), { description: t("app.line-lost") });
   else
     toast.error(t("app.failed"), {
       description: error instanceof Error ? error.message : String(error),

@@ -1,4 +1,6 @@
 import { RequestRefused } from "../../connection/connection.ts";
+import { failureWords } from "../../messages/failure-words.ts";
+import { messages } from "../../messages/messages.svelte.ts";
 import type { Farm } from "../../state/farm.svelte.ts";
 import type { UiFrame } from "../../../src-main/protocol/ui-media.ts";
 
@@ -72,7 +74,9 @@ export class FramePair {
     } catch (error) {
       if (turn !== this.#turn) return;
       this.trouble =
-        error instanceof RequestRefused ? error.failure.text : String(error);
+        error instanceof RequestRefused
+          ? failureWords(error.failure, messages.language).text
+          : String(error);
     }
     this.isAsking = false;
   }

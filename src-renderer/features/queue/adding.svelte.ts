@@ -150,6 +150,15 @@ function inPersonsWords(
   path: string | undefined,
 ): UiRefused {
   if (path === undefined) return { source, failure };
-  const text = failure.text.replaceAll(source, path);
-  return { source: path, failure: { ...failure, text } };
+  const named = (words: string): string => words.replaceAll(source, path);
+  return {
+    source: path,
+    failure: {
+      ...failure,
+      text: named(failure.text),
+      ...(failure.detail === undefined
+        ? {}
+        : { detail: named(failure.detail) }),
+    },
+  };
 }

@@ -7,6 +7,7 @@ export const appMessages: Readonly<Record<keyof typeof english, string>> = {
   "app.loading": "Verbindung zu Reelfarm wird aufgebaut …",
   "app.link-lost":
     "Die Verbindung zu Reelfarm ist unterbrochen. Neuer Versuch läuft …",
+  "app.line-lost": "Die Verbindung zu Reelfarm ging verloren.",
   "app.retry-now": "Jetzt versuchen",
   "app.refused-title": "Dieses Fenster wird nicht eingelassen",
   "app.refused-text":

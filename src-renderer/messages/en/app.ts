@@ -4,6 +4,7 @@ export const appMessages = {
   "app.skip": "Skip to the content",
   "app.loading": "Connecting to Reelfarm …",
   "app.link-lost": "The connection to Reelfarm is lost. Trying again …",
+  "app.line-lost": "The connection to Reelfarm was lost.",
   "app.retry-now": "Try now",
   "app.refused-title": "This window is not let in",
   "app.refused-text":
