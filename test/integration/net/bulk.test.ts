@@ -53,7 +53,8 @@ describe("bulk", () => {
     const { worker, master } = await farm.connect();
     const stream = worker.transfers.receive("t", { maxBytes: 1e12 });
     const sent = master.transfers.send("t", endless());
-    const windowBytes = 4 * 1024 * 1024;
+    // Nobody knows yet what the link carries.
+    const windowBytes = 1024 * 1024;
     await vi.waitFor(
       () => expect(worker.transfers.bytesReceived()).toBe(windowBytes),
       { timeout: 10_000 },
