@@ -266,6 +266,12 @@ export const catalogue = {
     "Cutting this source would not be exact: {detail}.",
     "It is encoded as one piece by itself.",
   ),
+  "start-not-clean": entry(
+    "input",
+    "elsewhere",
+    "A part that began with its own keyframe held other frames than it should: {detail}.",
+    "It is tried again from a keyframe earlier by itself.",
+  ),
   "stitch-failed": entry(
     "input",
     "later",

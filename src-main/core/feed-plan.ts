@@ -3,9 +3,11 @@
  * (media.md section 2) where that is exact, else as one piece (section 4).
  */
 import { assert } from "./assert.ts";
+import { canJudgeKeyframes } from "./clean-keyframe.ts";
 import type { FrameIndex, HazardKind, Keyframe } from "./frame-index.ts";
-import type { MediaFacts } from "./media-facts.ts";
-import type { FeedFormat } from "./order.ts";
+import type { MediaFacts, Ratio } from "./media-facts.ts";
+import { wireOffsetS, type FeedFormat } from "./order.ts";
+import type { VideoFilters } from "./recipe.ts";
 import type { FrameRange } from "./scheduler/events.ts";
 
 /** Why a source goes over as one piece; people are shown `wholeReasonText`. */
@@ -35,11 +37,15 @@ export interface FeedPlan {
   /** Bounds for the worker's trim, microseconds of source time; null is the start or end of the source. */
   readonly startUs: number | null;
   readonly endUs: number | null;
-  /** Where the master seeks, seconds of source time; null reads from the head. */
+  /** Begin with the keyframe of the range itself if its bytes turn out clean; null: do not even try. */
+  readonly own: OwnStart | null;
+  /** Where the master seeks otherwise, seconds of source time; null reads from the head. */
   readonly seekS: number | null;
   /** The copy must begin at or before this presentation time, or it is not exact; microseconds, null from the head. */
   readonly preRollPtsUs: number | null;
-  /** The copy ends with the first packet decoded at or after this, seconds of source time; null reads to the end. */
+  /** Nothing after this packet is needed; null: only `stopS` ends the copy. */
+  readonly lastPacket: ShownBetween | null;
+  /** ffmpeg copies up to the first packet decoded at or after this, seconds of source time; null reads to the end. */
   readonly stopS: number | null;
   /** Null where only decoding can tell. */
   readonly expectedFrames: number | null;
@@ -47,8 +53,44 @@ export interface FeedPlan {
   readonly clock: "kept" | "corrected";
 }
 
-/** Frames of context on both sides of a range, for filters that look at neighbours. */
-export const contextFrames = 8;
+/** The keyframe a range can be decoded from, if nothing from it on needs anything before it. */
+export interface OwnStart {
+  /** Among the keyframes, in decode order. */
+  readonly keyframe: number;
+  readonly ptsUs: number;
+  readonly seekS: number;
+}
+
+/** A packet, by times midway to its neighbours in presentation, microseconds of source time. */
+export interface ShownBetween {
+  readonly fromUs: number;
+  readonly toUs: number;
+}
+
+export interface FeedWish {
+  /** Frames needed on both sides of the range beside its own. */
+  readonly contextFrames: number;
+  /** Whether a keyframe, given by its number, is worth trying to begin with. */
+  readonly mayBeginWith?: (keyframe: number) => boolean;
+}
+
+/** What filters that look at neighbouring frames are given on both sides of a range. */
+const contextFrames = 8;
+
+/** How many frames a recipe's filters need beside those of a range. */
+export function contextFramesOf(
+  filters: Pick<VideoFilters, "deinterlace" | "denoise">,
+): number {
+  const looksAround =
+    filters.deinterlace !== "off" || filters.denoise !== "off";
+  return looksAround ? contextFrames : 0;
+}
+
+/** What the wire's offset becomes in a source's time base: ffmpeg shifts by whole ticks. */
+export function wireShiftUs({ numerator, denominator }: Ratio): number {
+  const ticks = Math.round((wireOffsetS * denominator) / numerator);
+  return (ticks * numerator * 1e6) / denominator;
+}
 
 /** Codecs whose every packet can be decoded on its own; all others cannot be all keyframes by nature. */
 const intraCodecs: ReadonlySet<string> = new Set(
@@ -104,6 +146,7 @@ export function feedPlanFor(
   range: FrameRange,
   isLast: boolean,
   choice: FeedChoice,
+  wish: FeedWish = { contextFrames },
 ): FeedPlan {
   const { startFrame, endFrame } = range;
   assert(startFrame >= 0 && startFrame < endFrame, "a range is not empty");
@@ -121,8 +164,10 @@ export function feedPlanFor(
         : isLast
           ? index.boundUs(index.knownFrames)
           : index.boundUs(endFrame),
+    own: ownStart(facts, index, range, wish),
     seekS: preRoll && seekTargetS(facts, index, preRoll),
     preRollPtsUs: preRoll && preRoll.ptsUs,
+    lastPacket: isLast ? null : lastPacket(index, range, wish.contextFrames),
     stopS: isLast ? null : stopS(index, endFrame),
     expectedFrames: endFrame - startFrame,
     clock: "kept",
@@ -160,8 +205,10 @@ function wholePlan(
     // A copy carries discarded frames along; a decoder on the master leaves them out.
     startUs: isCopy ? index.boundUs(0) : null,
     endUs: isCopy ? index.boundUs(index.knownFrames) : null,
+    own: null,
     seekS: null,
     preRollPtsUs: null,
+    lastPacket: null,
     stopS: null,
     expectedFrames: isCounted ? range.endFrame - range.startFrame : null,
     clock: choice.reason === "clock-jumps-back" ? "corrected" : "kept",
@@ -187,12 +234,58 @@ function preRollKeyframe(
   return first.number === 0 ? null : first;
 }
 
+/**
+ * The keyframe a range could begin with. Filters that look back must see more;
+ * frames of the range decoded before the keyframe would be missing.
+ */
+function ownStart(
+  facts: MediaFacts,
+  index: FrameIndex,
+  { startFrame, endFrame }: FrameRange,
+  wish: FeedWish,
+): OwnStart | null {
+  const keyframe = index.keyframeBefore(startFrame, 0);
+  if (!keyframe || keyframe.number === 0 || wish.contextFrames > 0) return null;
+  if (!canJudgeKeyframes(facts.video?.codec ?? "")) return null;
+  if (wish.mayBeginWith?.(keyframe.number) === false) return null;
+  if (index.firstDecoded(startFrame, endFrame) < keyframe.position) return null;
+  const { number, ptsUs } = keyframe;
+  return {
+    ...{ keyframe: number, ptsUs },
+    seekS: ownSeekS(facts, index, keyframe),
+  };
+}
+
+/**
+ * The packet of the range and its context that is decoded last. Where a source
+ * begins inside a group, a decoder makes something of that only when it has
+ * seen more.
+ */
+function lastPacket(
+  index: FrameIndex,
+  { startFrame, endFrame }: FrameRange,
+  context: number,
+): ShownBetween | null {
+  const end = endFrame + context;
+  if (end >= index.knownFrames) return null;
+  const keyframe = index.keyframeBefore(startFrame, 0);
+  const isFirst = keyframe === null || keyframe.number === 0;
+  if (isFirst && index.keyframe(0)?.position !== 0) return null;
+  const last = index.lastDecodedFrame(startFrame, end);
+  return {
+    fromUs: index.boundUs(last) ?? -Infinity,
+    toUs: index.boundUs(last + 1)!,
+  };
+}
+
 /** The demuxer that seeks by presentation time. */
 const seeksByPts = /^mov\b/;
 /** Demuxers that seek by decoding time in an index of keyframes; all others search the file. */
 const seeksByIndex = /^(matroska|avi|flv)\b/;
 /** ffmpeg aims this much earlier where frames are reordered and the demuxer seeks by decoding time: 3/23 s. */
 const reorderAimUs = 132_000;
+/** No frames are reordered over more time than this. */
+const longestAimUs = 2_000_000;
 
 /**
  * A time that makes ffmpeg land on the keyframe, or earlier; never later.
@@ -208,17 +301,45 @@ function seekTargetS(
   const { ptsUs, dtsUs } = keyframe;
   if (seeksByPts.test(facts.format)) return Math.ceil(ptsUs) / 1e6;
   const ownUs = Math.min(ptsUs, dtsUs ?? ptsUs);
-  const next = index.keyframe(keyframe.number + 1);
-  if (!next || !seeksByIndex.test(facts.format)) return Math.ceil(ownUs) / 1e6;
-  const nextUs = Math.min(next.ptsUs, next.dtsUs ?? next.ptsUs);
+  if (!seeksByIndex.test(facts.format)) return Math.ceil(ownUs) / 1e6;
+  const room = roomUs(index, keyframe);
   // Some demuxers round to the nearest frame: only where much room is left, no rounding reaches the next keyframe.
-  const hasRoom = nextUs - ptsUs > 2 * reorderAimUs;
+  const hasRoom = room > 2 * reorderAimUs;
   return Math.ceil(hasRoom ? ptsUs + reorderAimUs : ownUs) / 1e6;
 }
 
 /**
- * Every frame shown before the bound is decoded before it, too, so the copy
- * could end there; the tail adds the context and what decoding times are off.
+ * A time that makes ffmpeg land on the keyframe itself, if possible: midway to
+ * the next one where an index is searched, because times in it may lie later
+ * than those of the packets (edit lists, reordering). Landing later is noticed.
+ */
+function ownSeekS(
+  facts: MediaFacts,
+  index: FrameIndex,
+  keyframe: Keyframe,
+): number {
+  const { format } = facts;
+  const room = roomUs(index, keyframe);
+  const hasIndex = seeksByPts.test(format) || seeksByIndex.test(format);
+  if (!hasIndex || room <= 2 * reorderAimUs)
+    return seekTargetS(facts, index, keyframe);
+  const aimUs = Math.min(room / 2, longestAimUs);
+  return Math.ceil(keyframe.ptsUs + aimUs) / 1e6;
+}
+
+/** How long after a keyframe's presentation no other keyframe is decoded or shown. */
+function roomUs(index: FrameIndex, { number, ptsUs }: Keyframe): number {
+  const next = index.keyframe(number + 1);
+  const nextUs = next
+    ? Math.min(next.ptsUs, next.dtsUs ?? next.ptsUs)
+    : index.lastDecodedUs;
+  return nextUs - ptsUs;
+}
+
+/**
+ * Every frame shown before the bound is decoded before it, too; the tail adds
+ * the context and what decoding times are off. What is read too much ends
+ * at `lastPacket`.
  */
 function stopS(index: FrameIndex, endFrame: number): number {
   const contextEnd = Math.min(endFrame + contextFrames, index.knownFrames - 1);

@@ -250,6 +250,11 @@ export class FrameIndex {
     return this.#us(this.#maxLeadTicks);
   }
 
+  /** When the last packet so far is decoded, microseconds; a later one is not decoded earlier. */
+  get lastDecodedUs(): number {
+    return this.#us(this.#lastDts);
+  }
+
   /**
    * The keyframe `back` keyframes before the last one shown no later than a
    * frame; null when that is before the first keyframe.
@@ -305,6 +310,21 @@ export class FrameIndex {
       if (Math.max(...before) < Math.min(...after)) return frame;
     }
     return null;
+  }
+
+  /** The decode position of the first packet among those of a range of known frames. */
+  firstDecoded(startFrame: number, endFrame: number): number {
+    return this.#order
+      .subarray(startFrame, endFrame)
+      .reduce((first, position) => Math.min(first, position), Infinity);
+  }
+
+  /** The frame of a range of known frames that is decoded last. */
+  lastDecodedFrame(startFrame: number, endFrame: number): number {
+    let last = endFrame - 1;
+    for (let frame = endFrame - 1; frame >= startFrame; frame -= 1)
+      if (this.#order[frame]! > this.#order[last]!) last = frame;
+    return last;
   }
 
   #positions(start: number, end: number): Uint32Array {

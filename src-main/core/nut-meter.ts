@@ -11,6 +11,11 @@ export interface NutPacket {
   /** Presentation time in microseconds as written, the wire's offset included. */
   readonly ptsUs: number;
   readonly isKey: boolean;
+  /** What the packet begins with and the stream does not repeat. */
+  readonly elided: Uint8Array;
+  /** Where the rest of the packet begins in the stream, and how long it is. */
+  readonly dataOffset: number;
+  readonly dataBytes: number;
 }
 
 /** The stream is not NUT as ffmpeg writes it. */
@@ -27,6 +32,8 @@ const syncpoint = "K".charCodeAt(0);
 const checkedHeaderBytes = 4096;
 /** Headers of an honest stream are far smaller; a broken one must not fill the memory. */
 const maxHeaderBytes = 16 * 1024 * 1024;
+
+const nothing = new Uint8Array(0);
 
 const flag = {
   key: 1,
@@ -55,6 +62,8 @@ interface StreamState {
   readonly tickUs: number;
   readonly timeBase: TimeBase;
   readonly msbPtsShift: number;
+  /** What the container says of the codec. */
+  readonly codecData: Uint8Array;
   lastPts: number;
 }
 
@@ -73,7 +82,7 @@ export class NutMeter {
   #skip = 0;
   #isStarted = false;
   #codes: FrameCode[] = [];
-  #headerLengths: number[] = [0];
+  #elided: Uint8Array[] = [nothing];
   #timeBases: TimeBase[] = [];
   #streams: StreamState[] = [];
 
@@ -85,6 +94,11 @@ export class NutMeter {
   /** Where the first element begins that is not understood yet; all before it belongs to known packets. */
   get settledOffset(): number {
     return this.#bufferOffset;
+  }
+
+  /** What the header of a stream says of its codec; empty where it says nothing. */
+  codecData(stream: number): Uint8Array {
+    return this.#streams[stream]?.codecData ?? nothing;
   }
 
   /**
@@ -159,12 +173,9 @@ export class NutMeter {
       denominator: body.varlen(),
     }));
     this.#codes = readFrameCodes(body);
-    this.#headerLengths = [0];
-    for (let left = limited(body.varlen()); left > 0; left -= 1) {
-      const length = body.varlen();
-      body.skip(length);
-      this.#headerLengths.push(length);
-    }
+    this.#elided = [nothing];
+    for (let left = limited(body.varlen()); left > 0; left -= 1)
+      this.#elided.push(body.copy(body.varlen()));
   }
 
   #readStreamHeader(body: Reader): void {
@@ -174,10 +185,17 @@ export class NutMeter {
     const timeBase = this.#timeBases[body.varlen()];
     if (!timeBase) throw new NutError("a stream without a time base");
     const msbPtsShift = body.varlen();
+    body.varlen(); // Longest distance between times.
+    body.varlen(); // Frames of decoding delay.
+    body.varlen(); // Flags.
+    const codecData = body.copy(body.varlen());
     // Headers are repeated in long streams; the clock goes on.
     const lastPts = this.#streams[stream]?.lastPts ?? 0;
     const tickUs = (timeBase.numerator * 1e6) / timeBase.denominator;
-    this.#streams[stream] = { tickUs, timeBase, msbPtsShift, lastPts };
+    this.#streams[stream] = {
+      ...{ tickUs, timeBase, msbPtsShift },
+      ...{ codecData, lastPts },
+    };
   }
 
   /** Every stream's clock is set to the syncpoint's time, rounded down. */
@@ -197,6 +215,7 @@ export class NutMeter {
   }
 
   #readFrame(reader: Reader, offset: number): void {
+    const start = reader.at;
     const code = this.#codes[reader.byte()];
     if (!code || code.flags & flag.invalid)
       throw new NutError("a frame code that is not in the table");
@@ -220,10 +239,15 @@ export class NutMeter {
     if (sizeBytes > 4096) headerIndex = 0;
     if (flags & flag.checksum) reader.skip(4);
     stream.lastPts = pts;
-    this.#skip = sizeBytes - (this.#headerLengths[headerIndex] ?? 0);
-    const isKey = (flags & flag.key) !== 0;
-    const ptsUs = pts * stream.tickUs;
-    this.#onPacket({ offset, stream: id, ptsUs, isKey });
+    const elided = this.#elided[headerIndex] ?? nothing;
+    this.#skip = sizeBytes - elided.length;
+    this.#onPacket({
+      ...{ offset, stream: id, elided },
+      ptsUs: pts * stream.tickUs,
+      isKey: (flags & flag.key) !== 0,
+      dataOffset: offset + reader.at - start,
+      dataBytes: this.#skip,
+    });
   }
 }
 
@@ -294,6 +318,13 @@ class Reader {
   skip(count: number): void {
     if (this.at + count > this.#bytes.length) throw needMore;
     this.at += count;
+  }
+
+  copy(count: number): Uint8Array {
+    const start = this.at;
+    this.skip(count);
+    // A copy also where the bytes are a Buffer, whose own `slice` is none.
+    return new Uint8Array(this.#bytes.subarray(start, start + count));
   }
 
   part(count: number): Reader {

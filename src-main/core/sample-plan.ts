@@ -84,7 +84,7 @@ export function planSample(
       feed === "nut-decoded" || stretch.atS <= leadS
         ? null
         : startUs / 1e6 - leadS,
-    preRollPtsUs: null,
+    ...{ own: null, preRollPtsUs: null, lastPacket: null },
     stopS: endUs / 1e6 + tailS,
     expectedFrames: null,
     clock: "kept",

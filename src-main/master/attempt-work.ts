@@ -1,5 +1,10 @@
 import { assert } from "../core/assert.ts";
-import { feedPlanFor } from "../core/feed-plan.ts";
+import type { ErrorCode } from "../core/errors.ts";
+import {
+  contextFramesOf,
+  feedPlanFor,
+  type FeedPlan,
+} from "../core/feed-plan.ts";
 import type { VideoOrder } from "../core/order.ts";
 import { expectedPtsUs, videoOrder } from "../core/plan.ts";
 import type { VideoEncode } from "../core/recipe.ts";
@@ -29,7 +34,10 @@ export function videoWork(
   const { facts } = media;
   const plan = { ...media.plan, encode };
   const { range, isLast } = assignment;
-  const feedPlan = feedPlanFor(facts, index, range, isLast, choice);
+  const feedPlan = feedPlanFor(facts, index, range, isLast, choice, {
+    contextFrames: contextFramesOf(encode.filters),
+    mayBeginWith: (keyframe) => job.keyframes.allows(keyframe),
+  });
   const physical = videoOrder(plan, feedPlan, index, range);
   const order = {
     ...physical,
@@ -46,7 +54,9 @@ export function videoWork(
       openFeed(binaries, job.request.sourcePath, facts, feedPlan, {
         signal,
         index,
+        trust: job.keyframes,
       }),
+    meaningOf: (code) => startMeaning(job, feedPlan, code),
     shortened: canBeShortened(order)
       ? (endFrame) => ({
           expectedFrames: endFrame - range.startFrame,
@@ -93,16 +103,27 @@ function videoAllowanceBytes(
 }
 
 /**
+ * Other frames than ordered, where the copy may have begun with the range's own
+ * keyframe, put that beginning in doubt: before anybody is blamed, or the
+ * source is made whole, parts are fed from a keyframe earlier.
+ */
+function startMeaning(job: Job, { own }: FeedPlan, code: ErrorCode): ErrorCode {
+  const isMiscounted =
+    code === "frame-count-wrong" || code === "timestamps-wrong";
+  if (own === null || !isMiscounted) return code;
+  job.keyframes.lose();
+  return "start-not-clean";
+}
+
+/**
  * A worker was told how many frames a constant rate gives, and filters that
  * look ahead need the frames after the end: such ranges stay as they are.
  */
 function canBeShortened({ grid, encode, expectedFrames }: VideoOrder): boolean {
-  const { deinterlace, denoise } = encode.filters;
   return (
     grid === null &&
     expectedFrames !== null &&
-    deinterlace === "off" &&
-    denoise === "off"
+    contextFramesOf(encode.filters) === 0
   );
 }
 

@@ -16,6 +16,7 @@ import type { Failure } from "../core/errors.ts";
 import type { FeedChoice } from "../core/feed-plan.ts";
 import type { FrameIndex } from "../core/frame-index.ts";
 import type { DeviceId, JobId, TaskId } from "../core/identifiers.ts";
+import { KeyframeTrust } from "../core/keyframe-trust.ts";
 import type { MediaFacts } from "../core/media-facts.ts";
 import type { JobPlan } from "../core/plan.ts";
 import type { Recipe } from "../core/recipe.ts";
@@ -120,6 +121,8 @@ export class Job {
   copiedBytes = 0;
   index: FrameIndex | null = null;
   choice: FeedChoice | null = null;
+  /** Which parts may be fed from their own keyframe on. */
+  keyframes = new KeyframeTrust();
   /** Found out by encoding: kept over restarts. */
   settledChoice: Extract<FeedChoice, { kind: "whole" }> | null = null;
   subtitleFile: string | null = null;
@@ -239,6 +242,7 @@ export class Job {
     this.keptRates = null;
     this.index = null;
     this.choice = null;
+    this.keyframes = new KeyframeTrust();
     this.settledChoice = null;
     this.wholeReason = null;
     this.copiedBytes = 0;

@@ -35,6 +35,8 @@ export interface AttemptWork {
   /** What the order becomes with an earlier end; null: the range cannot be shortened. */
   readonly shortened: ((endFrame: number) => ShortenedOrder) | null;
   readonly subtitleFile: string | null;
+  /** What a failure of the attempt is to be called, given how its feed was made. */
+  readonly meaningOf?: (code: ErrorCode) => ErrorCode;
   /** Counts and checks the received file; throws a Failure where it is not what was ordered. */
   readonly inspect: (
     file: string,
@@ -322,18 +324,20 @@ export class MasterAttempt {
   private end(outcome: AttemptOutcome): void {
     if (this.ended) return;
     this.ended = true;
-    if (outcome.kind === "failed") {
-      this.stopFeed();
-      this.stop.abort(new Failure("cancelled"));
-      this.send({
-        type: "cancel",
-        attemptId: this.assignment.attemptId,
-        reason: outcome.code,
-      });
-    } else {
+    if (outcome.kind === "verified") {
       this.send({ type: "accepted", attemptId: this.assignment.attemptId });
+      this.around.onOutcome(this, outcome);
+      return;
     }
-    this.around.onOutcome(this, outcome);
+    this.stopFeed();
+    this.stop.abort(new Failure("cancelled"));
+    const code = this.work.meaningOf?.(outcome.code) ?? outcome.code;
+    this.send({
+      type: "cancel",
+      attemptId: this.assignment.attemptId,
+      reason: code,
+    });
+    this.around.onOutcome(this, { ...outcome, code });
   }
 }
 

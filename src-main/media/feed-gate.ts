@@ -5,10 +5,10 @@
 import { Transform, type TransformCallback } from "node:stream";
 
 import { Failure } from "../core/errors.ts";
-import type { FeedPlan } from "../core/feed-plan.ts";
+import { wireShiftUs, type FeedPlan } from "../core/feed-plan.ts";
 import type { FrameIndex } from "../core/frame-index.ts";
+import type { Ratio } from "../core/media-facts.ts";
 import { NutError, NutMeter, type NutPacket } from "../core/nut-meter.ts";
-import { wireOffsetS } from "../core/order.ts";
 
 /** Times are whole ticks on both sides; this only covers the arithmetic. */
 const toleranceUs = 1;
@@ -26,14 +26,26 @@ export class FeedGate extends Transform {
   #maxPtsUs = -Infinity;
   #endFrame: number;
   #endUs = Infinity;
+  readonly #shiftUs: number;
+  #latestStartUs: number | null;
+  /** Whether the last packet that is needed has begun to pass. */
+  #isLastPassing = false;
   /** Where the stream ends because it was shortened. */
   #cutOffset: number | null = null;
 
-  constructor(plan: FeedPlan, index: FrameIndex | null) {
+  /** `timeBase` is the source's. */
+  constructor(plan: FeedPlan, index: FrameIndex | null, timeBase: Ratio) {
     super();
     this.#plan = plan;
     this.#index = index;
+    this.#shiftUs = wireShiftUs(timeBase);
+    this.#latestStartUs = plan.preRollPtsUs;
     this.#endFrame = plan.range.endFrame;
+  }
+
+  /** Says how late the copy may begin: presentation time of its first packet, microseconds of source time; null: from the head. */
+  mustBeginBy(ptsUs: number | null): void {
+    this.#latestStartUs = ptsUs;
   }
 
   framesFed(): number {
@@ -110,19 +122,27 @@ export class FeedGate extends Transform {
 
   #onPacket(packet: NutPacket): void {
     if (this.#cutOffset !== null) return;
-    const ptsUs = packet.ptsUs - wireOffsetS * 1e6;
+    const ptsUs = packet.ptsUs - this.#shiftUs;
     if (this.#packets === 0) this.#checkFirst(ptsUs);
     this.#packets += 1;
     // Every later packet is shown no earlier than the end: see `endableFrame`.
-    if (ptsUs >= this.#endUs - toleranceUs) this.#cutOffset = packet.offset;
-    else this.#maxPtsUs = Math.max(this.#maxPtsUs, ptsUs);
+    if (this.#isLastPassing || ptsUs >= this.#endUs - toleranceUs) {
+      this.#cutOffset = packet.offset;
+      return;
+    }
+    this.#maxPtsUs = Math.max(this.#maxPtsUs, ptsUs);
+    const { lastPacket } = this.#plan;
+    this.#isLastPassing =
+      lastPacket !== null &&
+      ptsUs > lastPacket.fromUs &&
+      ptsUs < lastPacket.toUs;
   }
 
   /** Where ffmpeg lands after a seek is its demuxer's business; too late would lose or spoil frames. */
   #checkFirst(ptsUs: number): void {
-    const { preRollPtsUs } = this.#plan;
-    if (preRollPtsUs === null || ptsUs <= preRollPtsUs + toleranceUs) return;
-    const lateS = ((ptsUs - preRollPtsUs) / 1e6).toFixed(3);
+    const latestUs = this.#latestStartUs;
+    if (latestUs === null || ptsUs <= latestUs + toleranceUs) return;
+    const lateS = ((ptsUs - latestUs) / 1e6).toFixed(3);
     throw new Failure("cut-not-exact", `the copy begins ${lateS} s too late`);
   }
 }

@@ -2,6 +2,7 @@
 import { stat } from "node:fs/promises";
 import { PassThrough, type Readable, type Transform } from "node:stream";
 
+import { assert } from "../core/assert.ts";
 import { Failure } from "../core/errors.ts";
 import {
   audioFeedArguments,
@@ -10,15 +11,12 @@ import {
 } from "../core/ffmpeg-arguments/cut.ts";
 import type { FeedPlan } from "../core/feed-plan.ts";
 import type { FrameIndex } from "../core/frame-index.ts";
+import type { KeyframeTrust } from "../core/keyframe-trust.ts";
 import type { MediaFacts } from "../core/media-facts.ts";
 import type { Binaries } from "./binaries.ts";
 import { FeedGate } from "./feed-gate.ts";
-import {
-  sourceBounds,
-  startTool,
-  type ToolBounds,
-  type ToolRun,
-} from "./process.ts";
+import { startFeed, type FeedRun } from "./feed-start.ts";
+import { sourceBounds, startTool, type ToolBounds } from "./process.ts";
 
 export interface Feed {
   /** Ends only when all was delivered; a failure destroys it with the error of `done`. */
@@ -60,6 +58,8 @@ export interface RangeFeed extends Feed {
 export interface RangeFeedOptions extends FeedOptions {
   /** Makes progress and shortening possible. */
   readonly index?: FrameIndex | undefined;
+  /** Is told what the range's own keyframe turned out to be. */
+  readonly trust?: KeyframeTrust | undefined;
 }
 
 /** Decoder and encoder both hold pictures, one for each of their threads. */
@@ -76,13 +76,22 @@ export function openFeed(
   plan: FeedPlan,
   options: RangeFeedOptions = {},
 ): RangeFeed {
-  const { signal, index } = options;
-  const args = feedArguments(path, facts, plan);
+  const { signal, index, trust } = options;
+  assert(facts.video, "ranges are of video");
+  const gate = new FeedGate(plan, index ?? null, facts.video.timeBase);
   const bounds =
     options.bounds ??
     (plan.feed === "nut-decoded" ? decodedBounds : sourceBounds);
-  const run = startTool(binaries.ffmpeg, args, { ...bounds, signal });
-  const gate = new FeedGate(plan, index ?? null);
+  const run = startFeed({
+    ...{ facts, plan, trust },
+    begin: (seekS) => {
+      const args = feedArguments(path, facts, { ...plan, seekS });
+      return startTool(binaries.ffmpeg, args, { ...bounds, signal });
+    },
+    onBegin: (latestPtsUs) => {
+      gate.mustBeginBy(latestPtsUs);
+    },
+  });
   const feed = feedOf(run, gate, path, signal);
   return {
     ...feed,
@@ -106,7 +115,7 @@ export function openAudioFeed(
 }
 
 function feedOf(
-  run: ToolRun,
+  run: FeedRun,
   stream: Transform,
   path: string,
   signal: AbortSignal | undefined,

@@ -8,6 +8,8 @@ import {
   type FeedChoice,
 } from "../../src-main/core/feed-plan.ts";
 import { FrameIndex } from "../../src-main/core/frame-index.ts";
+import { KeyframeTrust } from "../../src-main/core/keyframe-trust.ts";
+import { NutMeter } from "../../src-main/core/nut-meter.ts";
 import type { MediaFacts } from "../../src-main/core/media-facts.ts";
 import { findBinaries, type Binaries } from "../../src-main/media/binaries.ts";
 import { openFeed } from "../../src-main/media/feed.ts";
@@ -77,14 +79,18 @@ async function prove(
   const toleranceUs = index.hasHazard("duplicate-timestamps") ? 1000 : 100;
   const partitions = partitionsFor(choice, index);
   const problems: string[] = [];
+  const sents: number[] = [];
   for (const bounds of partitions) {
+    const sent = { packets: 0 };
     const pieced = await decodePieces(
       binaries,
       file,
       { facts, index, choice },
       bounds,
       problems,
+      sent,
     );
+    sents.push(sent.packets);
     const difference = firstDifference(alone, pieced, toleranceUs);
     if (difference) problems.push(`[${bounds.join(" ")}] ${difference}`);
   }
@@ -95,7 +101,7 @@ async function prove(
       ? "ranges"
       : `whole, ${choice.feed}: ${choice.reason}`;
   const pieces = Math.max(...partitions.map((bounds) => bounds.length - 1));
-  return `${way} | ${String(alone.length)} | ${String(pieces)}`;
+  return `${way} | ${String(alone.length)} | ${String(pieces)} | ${sents.map(String).join(" ")}`;
 }
 
 interface Context {
@@ -110,13 +116,20 @@ async function decodePieces(
   { facts, index, choice }: Context,
   bounds: readonly number[],
   problems: string[],
+  sent: { packets: number },
 ): Promise<DecodedFrame[]> {
+  const trust = new KeyframeTrust();
   const all: DecodedFrame[] = [];
   for (let n = 1; n < bounds.length; n += 1) {
+    const meter = new NutMeter(() => (sent.packets += 1));
     const range = { startFrame: bounds[n - 1]!, endFrame: bounds[n]! };
     const isLast = n === bounds.length - 1;
-    const plan = feedPlanFor(facts, index, range, isLast, choice);
-    const feed = openFeed(binaries, file, facts, plan, { index });
+    const plan = feedPlanFor(facts, index, range, isLast, choice, {
+      contextFrames: 0,
+      mayBeginWith: (keyframe) => trust.allows(keyframe),
+    });
+    const feed = openFeed(binaries, file, facts, plan, { index, trust });
+    feed.stream.on("data", (chunk: Buffer) => meter.push(chunk));
     const frames = await decodeFeed(binaries, feed, plan);
     await feed.done.catch((failure: unknown) =>
       problems.push(`${range.startFrame}: ${String(failure)}`),

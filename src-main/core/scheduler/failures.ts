@@ -31,6 +31,7 @@ const exceptions: Partial<Record<ErrorCode, Verdict>> = {
   "worker-stopped": "innocent",
   "worker-lost": "innocent",
   cancelled: "innocent",
+  "start-not-clean": "innocent",
   "cut-not-exact": "whole",
   "cut-failed": "cut",
   "worker-disk-full": "unfit",

@@ -2,9 +2,12 @@ import { describe, expect, test } from "vitest";
 
 import {
   chooseFeed,
+  contextFramesOf,
   decodedFeedCodec,
   feedPlanFor,
   saferFeed,
+  wireShiftUs,
+  type FeedWish,
 } from "../../../src-main/core/feed-plan.ts";
 import { FrameIndex } from "../../../src-main/core/frame-index.ts";
 import type { MediaFacts } from "../../../src-main/core/media-facts.ts";
@@ -175,6 +178,99 @@ describe("the plan of a range", () => {
     );
     expect(plan.preRollPtsUs).toBe(4_200_000);
   });
+});
+
+describe("the range's own keyframe", () => {
+  const index = indexOf(400, 20);
+  const planOf = (
+    startFrame: number,
+    wish: FeedWish = { contextFrames: 0 },
+    codec = "h264",
+    format?: string,
+  ) =>
+    feedPlanFor(
+      facts(codec, format),
+      index,
+      { startFrame, endFrame: startFrame + 20 },
+      false,
+      { kind: "ranges" },
+      wish,
+    );
+
+  test("is where the copy begins if its bytes allow, and the one before it is where else", () => {
+    const own = { keyframe: 5, ptsUs: 10_000_000, seekS: 11 };
+    expect(planOf(100)).toMatchObject({ own, preRollPtsUs: 8_000_000 });
+    expect(planOf(105)).toMatchObject({ own, preRollPtsUs: 8_000_000 });
+  });
+
+  test("is aimed at by decoding time where the file is searched", () => {
+    const wish = { contextFrames: 0 };
+    expect(planOf(100, wish, "h264", "mpegts").own?.seekS).toBe(10);
+    expect(planOf(100, wish, "h264", "matroska,webm").own?.seekS).toBe(11);
+  });
+
+  test("is not tried from the head, for filters that look back, for unknown codecs, or when nobody trusts it", () => {
+    expect(planOf(5).own).toBeNull();
+    expect(planOf(100, { contextFrames: 8 }).own).toBeNull();
+    expect(planOf(100, undefined, "wmv2").own).toBeNull();
+    const mayBeginWith = (keyframe: number): boolean => keyframe !== 5;
+    expect(planOf(100, { contextFrames: 0, mayBeginWith }).own).toBeNull();
+    expect(planOf(120, { contextFrames: 0, mayBeginWith }).own).not.toBeNull();
+  });
+
+  test("is not tried where a frame of the range is decoded before it", () => {
+    const late = indexOf(400, 20, (n) =>
+      n === 99 ? { pts: 10_050 } : n === 100 ? { pts: 9900 } : {},
+    );
+    const range = { startFrame: 99, endFrame: 120 };
+    const plan = feedPlanFor(
+      facts(),
+      late,
+      range,
+      false,
+      { kind: "ranges" },
+      { contextFrames: 0 },
+    );
+    expect(plan.own).toBeNull();
+  });
+
+  test("leaves nothing after the packet of the range that is decoded last", () => {
+    const reordered = indexOf(400, 20, (n) =>
+      n % 20 === 18
+        ? { pts: n * 100 + 100 }
+        : n % 20 === 19
+          ? { pts: n * 100 - 100 }
+          : {},
+    );
+    const between = (endFrame: number, contextFrames: number) =>
+      feedPlanFor(
+        facts(),
+        reordered,
+        { startFrame: 100, endFrame },
+        false,
+        { kind: "ranges" },
+        { contextFrames },
+      ).lastPacket;
+    // Frame 118 is decoded after frame 119.
+    expect(between(120, 0)).toEqual({ fromUs: 11_750_000, toUs: 11_850_000 });
+    expect(between(115, 0)).toEqual({ fromUs: 11_350_000, toUs: 11_450_000 });
+    expect(between(115, 8)).toEqual({ fromUs: 12_150_000, toUs: 12_250_000 });
+    expect(between(395, 8)).toBeNull();
+  });
+
+  test("needs context only for filters that look at neighbours", () => {
+    expect(contextFramesOf({ deinterlace: "off", denoise: "off" })).toBe(0);
+    expect(contextFramesOf({ deinterlace: "auto", denoise: "off" })).toBe(8);
+    expect(contextFramesOf({ deinterlace: "off", denoise: "light" })).toBe(8);
+  });
+});
+
+test("the wire's offset is whole ticks of the source", () => {
+  expect(wireShiftUs({ numerator: 1, denominator: 90_000 })).toBe(100e6);
+  expect(wireShiftUs({ numerator: 1001, denominator: 24_000 })).toBeCloseTo(
+    (2398 * 1001e6) / 24_000,
+    3,
+  );
 });
 
 test("a whole source is fed from end to end, and its clock mended where it jumps", () => {

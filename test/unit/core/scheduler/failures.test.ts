@@ -8,6 +8,7 @@ describe("S60-S64: what a code means", () => {
     ["recipe-invalid", "fatal"],
     ["output-not-writable", "fatal"],
     ["cut-not-exact", "whole"],
+    ["start-not-clean", "innocent"],
     ["cut-failed", "cut"],
     ["disk-full", "hold"],
     ["worker-stopped", "innocent"],
