@@ -132,9 +132,14 @@ export class WorkerSessions {
     return known;
   }
 
+  /** Throws `peer-broken`, which ends the link, about an attempt that another worker was given. */
   private onMessage(worker: ConnectedWorker, message: WorkerMessage): void {
+    const { desk } = this.ports;
+    if ("attemptId" in message && desk.has(message.attemptId))
+      if (!desk.isOf(message.attemptId, worker.id))
+        throw new Failure("peer-broken", "it spoke of another's attempt");
     if (message.type === "availability-changed") this.tellAvailability(worker);
-    else this.ports.desk.receive(worker.id, message);
+    else desk.receive(worker.id, message);
   }
 
   private tellAvailability(worker: ConnectedWorker): void {

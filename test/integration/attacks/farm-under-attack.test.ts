@@ -148,7 +148,7 @@ describe("a device that is let in", () => {
     });
   });
 
-  it("speaks for another's attempts and claims them as its own: the other goes on", async () => {
+  it("speaks for another's attempts and claims them as its own: its link ends as broken, the other goes on", async () => {
     const identity = farm.hostile[3]!;
     let offer: Offer | null = null;
     for (let film = 0; film < maxFilms && offer === null; film += 1)
@@ -169,6 +169,7 @@ describe("a device that is let in", () => {
         again.close();
       });
     expect(offer).not.toBe(null);
+    expect(farm.codesOf(identity.deviceId)).toEqual(["peer-broken"]);
     const { jobs } = farm.master.host.snapshot();
     const { log } = await farm.master.host.handle({
       type: "job-detail",
@@ -221,8 +222,9 @@ describe("a device that is let in", () => {
             await Promise.race([over, farm.until(isRefused)]);
           }),
         );
-      const [failure] = failuresSince(before);
-      expect(failure).toContain(
+      const failures = failuresSince(before);
+      expect(failures).toHaveLength(1);
+      expect(failures[0]).toContain(
         name === "an endless stream" ? "result-too-large" : "result-invalid",
       );
     },
@@ -242,7 +244,10 @@ describe("sources", () => {
     "session.mov": "v=0\r\nm=video 5004 RTP/AVP 96\r\n",
   };
 
-  it("that are playlists in disguise, or no paths at all, are refused", async () => {
+  it("that are playlists in disguise, or no paths at all, are refused", () =>
+    farm.encodesDuring(disguised));
+
+  async function disguised(): Promise<void> {
     const { file } = await fixtureSource("closed-mp4", "ffmpeg");
     await copyFile(file, join(farm.folder, "other.mp4"));
     for (const [name, text] of Object.entries(disguises)) {
@@ -264,14 +269,16 @@ describe("sources", () => {
       const added = farm.add(text, join(farm.folder, "out.mp4"), "Fast 1080p");
       await expect(added, text).rejects.toThrow();
     }
-  });
+  }
 
   it("of pictures larger than anything shows, in a few bytes, are refused at once", async () => {
     const bomb = join(farm.folder, "bomb.mkv");
     const dark = "color=s=9000x9000:r=1:d=1,format=gray";
     await ffmpeg("-f", "lavfi", "-i", dark, "-c:v", "png", bomb);
-    const added = farm.add(bomb, join(farm.folder, "b.mp4"), "Fast 1080p");
-    await expect(added).rejects.toThrow(/source-damaged|codec-|not-media/);
+    await farm.encodesDuring(async () => {
+      const added = farm.add(bomb, join(farm.folder, "b.mp4"), "Fast 1080p");
+      await expect(added).rejects.toThrow(/source-damaged|codec-|not-media/);
+    });
   });
 
   it("with attachments named ../../x are encoded, and nothing is written elsewhere", async () => {
@@ -346,8 +353,10 @@ describe("a web page", () => {
     const slow = plainSocket(port);
     slow.write("GET / HTTP/1.1\r\nhost: 127.0.0.1\r\n");
     const talking = setInterval(() => slow.write("x: y\r\n"), 500);
-    expect(await status({}, `?token=${token}`)).toBe(101);
-    await Promise.all([...idle, slow].map(closed));
+    await farm.encodesDuring(async () => {
+      expect(await status({}, `?token=${token}`)).toBe(101);
+      await Promise.all([...idle, slow].map(closed));
+    });
     clearInterval(talking);
     expect(await status({}, `?token=${token}`)).toBe(101);
   });

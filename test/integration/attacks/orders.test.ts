@@ -28,7 +28,7 @@ let worker: RunningNode;
 let link: PeerLink;
 const log: string[] = [];
 const answers: WorkerMessage[] = [];
-let wake: () => void = () => undefined;
+const wakers = new Set<() => void>();
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "reelfarm-orders-"));
@@ -144,8 +144,10 @@ describe("a hostile master", () => {
     expect(await Promise.all(got)).toEqual(got.map(() => null));
   });
 
-  it("feeds a playlist, a list of files and noise: ffmpeg reads none of them as one", async () => {
-    const feeds: Record<string, string> = {
+  it("feeds a playlist, a list of files, noise and a picture of 81 megapixels: ffmpeg reads none of them", async () => {
+    const encoding = encodeHonestly("honest-4");
+    const feeds: Record<string, string | Buffer> = {
+      bomb: pictureOf(9_000),
       playlist: `#EXTM3U\n#EXTINF:1,\nfile://${feed}\n#EXT-X-ENDLIST\n`,
       concat: `ffconcat version 1.0\nfile '${feed}'\n`,
       noise: "\x01\xff".repeat(5_000),
@@ -160,10 +162,12 @@ describe("a hostile master", () => {
         )
         .catch(() => undefined);
       await until(() => ends(name).length > 0);
-      expect(ends(name)[0]?.code, name).toMatch(/encoder-failed|not-media/);
+      expect(ends(name)[0]?.code, name).toMatch(
+        /encoder-failed|not-media|limit-exceeded/,
+      );
       await out;
     }
-    expect(await encodeHonestly("honest-4")).toBeGreaterThan(1_000);
+    expect(await encoding).toBeGreaterThan(1_000);
   });
 
   it("never stops sending what nobody understands: the worker leaves, and says why once", async () => {
@@ -174,6 +178,49 @@ describe("a hostile master", () => {
     const told = log.slice(before).filter((line) => line.includes("refused {"));
     expect(told.length).toBeLessThanOrEqual(1);
   });
+});
+
+/** Of kilobytes, in NUT. */
+function pictureOf(side: number): Buffer {
+  const dark = `color=s=${String(side)}x${String(side)}:r=1:d=1,format=gray`;
+  return execFileSync("ffmpeg", [
+    ...["-v", "error", "-f", "lavfi", "-i", dark, "-c:v", "png"],
+    ...["-output_ts_offset", "100", "-f", "nut", "pipe:1"],
+  ]);
+}
+
+it("a master of a later version gets no worker, and the person is told what to update", async () => {
+  const later = await loopbackFarm({
+    isAllowed: () => true,
+    hello: {
+      appVersion: "9.0.0",
+      name: "later",
+      protocol: { lowest: 7, highest: 9 },
+    },
+  });
+  const node = await startNode({
+    dataFolder: join(folder, "early"),
+    role: "worker",
+    name: "early",
+    listen: { host: "127.0.0.1", port: 0 },
+    ui: null,
+    master: {
+      host: "127.0.0.1",
+      port: later.server.port,
+      deviceId: later.master.deviceId,
+    },
+    allow: [],
+    ffmpeg: null,
+    ffprobe: null,
+    slots: 1,
+    threads: 1,
+  });
+  const trouble = (): string | null => node.host.snapshot().node.masterTrouble;
+  await expect.poll(trouble).toContain("the master is 9.0.0");
+  expect(node.host.snapshot().node.masterState).toBe("connecting");
+  expect(later.links).toEqual([]);
+  await node.close();
+  await later.close();
 });
 
 /** Gives the worker an order as it should be; resolves with the bytes of its result. */
@@ -211,7 +258,8 @@ async function connected(): Promise<PeerLink> {
   const first = hostile.links[0]!;
   first.onMessage((raw) => {
     answers.push(workerMessageSchema.parse(raw));
-    wake();
+    for (const wake of wakers) wake();
+    wakers.clear();
   });
   await until(() => answers.some(({ type }) => type === "joined"));
   return first;
@@ -219,7 +267,7 @@ async function connected(): Promise<PeerLink> {
 
 /** Resolves once an answer made it so. */
 async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise<void>((resolve) => (wake = resolve));
+  while (!holds()) await new Promise<void>((resolve) => wakers.add(resolve));
 }
 
 /** What is in the worker's folders, without its store. */

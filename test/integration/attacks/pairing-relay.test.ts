@@ -1,42 +1,9 @@
 /** A man in the middle with TLS to both sides, who carries the right code's messages along. */
-import { once } from "node:events";
-import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
-import { WebSocketServer } from "ws";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { makeIdentity } from "../../../src-main/net/identity.ts";
-import { serverTlsOptions } from "../../../src-main/net/secure-socket.ts";
 import { PairingExchange } from "../../../src-main/net/pairing/pairing-exchange.ts";
-import { PairingFarm, rawStranger } from "../../fixtures/pairing-farm.ts";
-
-/** Takes the worker's connection for its own master and relays each message unchanged. */
-async function startRelay(masterPort: number) {
-  const identity = makeIdentity();
-  const relayed: string[] = [];
-  const server = createServer(serverTlsOptions(identity, 5_000));
-  const sockets = new WebSocketServer({ server });
-  sockets.on("connection", (worker) => {
-    const waiting: string[] = [];
-    let forward = (text: string): void => void waiting.push(text);
-    worker.on("message", (data) => {
-      relayed.push(`worker ${String(data as Buffer)}`);
-      forward(String(data as Buffer));
-    });
-    void rawStranger(masterPort, identity).then(({ socket }) => {
-      socket.on("message", (data) => {
-        relayed.push(`master ${String(data as Buffer)}`);
-        worker.send(String(data as Buffer));
-      });
-      socket.on("close", () => worker.close());
-      forward = (text) => socket.send(text);
-      waiting.forEach(forward);
-    });
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  return { identity, port, relayed, server };
-}
+import { startRelay } from "../../fixtures/pairing-attacks.ts";
+import { PairingFarm } from "../../fixtures/pairing-farm.ts";
 
 describe("pairing through a man in the middle", () => {
   let farm: PairingFarm;

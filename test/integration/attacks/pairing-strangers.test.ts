@@ -3,10 +3,7 @@ import { once } from "node:events";
 import { WebSocket } from "ws";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { makeIdentity } from "../../../src-main/net/identity.ts";
-import {
-  exporterOf,
-  PairingExchange,
-} from "../../../src-main/net/pairing/pairing-exchange.ts";
+import { replayPairing } from "../../fixtures/pairing-attacks.ts";
 import { PairingFarm, rawStranger } from "../../fixtures/pairing-farm.ts";
 import { rawTls, rawWebSocket } from "../../fixtures/raw-worker.ts";
 
@@ -198,37 +195,14 @@ describe("pairing, attacked by strangers", () => {
 
   it("P5 messages of another connection prove nothing: replayed openings and proofs", async () => {
     const secret = offerCode();
-    const first = await rawStranger(farm.port, farm.worker);
-    const exchange = new PairingExchange({
-      means: "code",
-      secret,
-      workerId: farm.worker.deviceId,
-      masterId: farm.master.deviceId,
-      exporter: exporterOf(first.wire),
-    });
-    const opening = JSON.stringify({
-      reelfarm,
-      pairing: { means: "code", share: exchange.share },
-    });
-    first.socket.send(opening);
-    const answer = (await first.next()) as {
-      reelfarm: typeof reelfarm;
-      pairing: { share: string };
-    };
-    const proofs = exchange.proofs(
-      { share: exchange.share, reelfarm },
-      { share: answer.pairing.share, reelfarm: answer.reelfarm },
+    const masterId = farm.master.deviceId;
+    const answer = await replayPairing(
+      farm.port,
+      farm.worker,
+      { masterId, secret },
+      async () => await expect.poll(() => farm.desk.visit).toBeNull(),
     );
-    first.socket.terminate();
-    await expect.poll(() => farm.desk.visit).toBeNull();
-    const second = await rawStranger(farm.port, farm.worker);
-    second.socket.send(opening);
-    await second.next();
-    const proof = Buffer.from(proofs.initiator).toString("hex");
-    second.socket.send(JSON.stringify({ proof }));
-    expect(await second.next()).toMatchObject({
-      refused: { code: "pairing-code-wrong" },
-    });
+    expect(answer).toMatchObject({ refused: { code: "pairing-code-wrong" } });
     expect(farm.paired).toEqual([]);
   });
 

@@ -85,6 +85,69 @@ test("its owner's limits stop a worker in the middle of an encode, and let it go
   expect(await finished(node, jobId)).toMatchObject({ state: "done" });
 });
 
+test("a worker that knows two masters stays with the one it serves, gone or back, until a person says otherwise", async () => {
+  const studio = await start("studio", { role: "master" });
+  const attic = await start("attic", { role: "master" });
+  const laptop = await start("laptop", { role: null });
+  const masterOf = (): unknown => [
+    view(laptop).masterName,
+    view(laptop).masters.map(({ label, isServed }) => [label, isServed]),
+  ];
+  for (const master of [attic, studio]) {
+    await joinBy(laptop, master);
+    await until(master, () => workersOf(master) === 1);
+  }
+  expect(masterOf()).toEqual([
+    "studio",
+    [
+      ["studio", true],
+      ["attic", false],
+    ],
+  ]);
+  await until(attic, () => workersOf(attic) === 0);
+
+  const { deviceId, listening } = studio;
+  await studio.close();
+  await until(laptop, () => view(laptop).masterTrouble !== null);
+  expect(workersOf(attic)).toBe(0);
+  expect(view(laptop).masters[0]).toMatchObject({ isServed: true });
+  const again = await start("studio", { role: "master", listen: listening! });
+  await until(again, () => workersOf(again) === 1);
+  expect(workersOf(attic)).toBe(0);
+
+  const choose = (master: RunningNode) =>
+    laptop.host.handle({ type: "choose-master", deviceId: master.deviceId });
+  await choose(attic);
+  await until(attic, () => workersOf(attic) === 1);
+  expect(masterOf()).toEqual([
+    "attic",
+    [
+      ["attic", true],
+      ["studio", false],
+    ],
+  ]);
+  await until(again, () => workersOf(again) === 0);
+  await laptop.host.handle({
+    type: "forget-master",
+    deviceId: attic.deviceId,
+  });
+  await until(again, () => workersOf(again) === 1);
+  expect(view(laptop).masters.map((one) => one.deviceId)).toEqual([deviceId]);
+});
+
+/** Pairs with a link of the master's, as a person would. */
+async function joinBy(worker: RunningNode, master: RunningNode): Promise<void> {
+  const { text } = await master.host.handle({
+    type: "start-pairing",
+    means: "link",
+    mustAsk: false,
+  });
+  await worker.host.handle({ type: "join-by-link", link: text });
+}
+
+const workersOf = (master: RunningNode): number =>
+  master.host.snapshot().workers.filter(({ state }) => state !== "lost").length;
+
 async function start(
   name: string,
   options: Partial<NodeOptions>,

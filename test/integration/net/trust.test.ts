@@ -5,6 +5,7 @@ import { WebSocket } from "ws";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { DeviceId } from "../../../src-main/core/identifiers.ts";
 import { connectToMaster } from "../../../src-main/net/farm-client.ts";
+import type { OutdatedPeer } from "../../../src-main/net/farm-server.ts";
 import { makeIdentity } from "../../../src-main/net/identity.ts";
 import { loopbackFarm } from "../../fixtures/loopback-links.ts";
 import type { LoopbackFarm } from "../../fixtures/loopback-links.ts";
@@ -164,6 +165,28 @@ describe("who gets in", () => {
     const wider = { ...hello, protocol: { lowest: 1, highest: 9 } };
     const { worker } = await farm.connect({ hello: wider });
     expect(worker.peerHello).toMatchObject({ name: "master", protocol: 1 });
+  });
+
+  it("W6 a master of a later version lists the worker it cannot speak with, and tells it which version it has", async () => {
+    const outdated: OutdatedPeer[] = [];
+    const later = await loopbackFarm({
+      hello: {
+        appVersion: "9.0.0",
+        name: "master",
+        protocol: { lowest: 7, highest: 9 },
+      },
+      onOutdated: (peer) => outdated.push(peer),
+    });
+    const { worker } = later;
+    await expect(later.connect()).rejects.toMatchObject({
+      code: "peer-version",
+      detail: "the master is 9.0.0",
+    });
+    expect(outdated).toMatchObject([
+      { peerId: worker.deviceId, appVersion: "1.2.3", highest: 1 },
+    ]);
+    expect(later.links).toEqual([]);
+    await later.close();
   });
 
   it("W7 a broken hello ends the connection", async () => {
