@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { Failure } from "../../../src-main/core/errors.ts";
 import {
@@ -77,5 +78,30 @@ describe("a durable file", () => {
       expect(disk.paths()).toEqual(before);
       expect(await on(disk).read()).toEqual({ text: "two" });
     }
+  });
+
+  it("of a newer version is neither overwritten nor left aside for an older one", async () => {
+    const newer = `{"reelfarm":"note","version":2}\n{}\n`;
+    const sha256 = createHash("sha256").update(newer).digest("hex");
+    const text = `${newer}${JSON.stringify({ sha256 })}\n`;
+    const refused = { code: "store-newer" };
+    const disk = await diskWith("one", "two");
+    disk.damage(path, () => Buffer.from(text));
+    await expect(on(disk).read()).rejects.toMatchObject(refused);
+    await expect(on(disk).write({ text: "x" })).rejects.toMatchObject(refused);
+    expect(disk.text(path)).toBe(text);
+    disk.damage(`${path}.bak`, () => Buffer.from(text));
+    disk.damage(path, () => Buffer.from("cut off"));
+    await expect(on(disk).read()).rejects.toMatchObject(refused);
+  });
+
+  it("never becomes the backup of the next when it is damaged", async () => {
+    const disk = await diskWith("one", "two");
+    disk.damage(path, (bytes) => bytes.subarray(0, 20));
+    await on(disk).write({ text: "three" });
+    disk.lose(path);
+    expect(await on(disk).read()).toEqual({ text: "one" });
+    const aside = disk.paths().filter((one) => one.endsWith(".damaged"));
+    expect(aside.length).toBe(1);
   });
 });

@@ -263,6 +263,25 @@ describe("versions", () => {
     const store = await open(disk, { schema: next });
     expect(store.jobs().length).toBeGreaterThan(0);
   });
+
+  it("refuses what a newer version wrote to the journal alone", async () => {
+    const { disk } = await usedDisk();
+    const old = [index, `${index}.bak`].map((path) => disk.text(path));
+    const newer = disk.after("synced-only");
+    await (await open(newer, { schema: next })).putJob(sampleJob("newer"));
+    // As where the newer list of jobs was lost and an older one put in its place.
+    const mixed = newer.after("synced-only");
+    for (const [at, path] of [index, `${index}.bak`].entries())
+      mixed.damage(path, () => Buffer.from(old[at] ?? ""));
+    const kept = (): string[] =>
+      mixed
+        .paths()
+        .filter((path) => !path.endsWith("/lock"))
+        .map((path) => mixed.text(path));
+    const before = kept();
+    await expect(open(mixed)).rejects.toMatchObject({ code: "store-newer" });
+    expect(kept()).toEqual(before);
+  });
 });
 
 describe("memory", () => {
