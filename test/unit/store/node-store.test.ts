@@ -182,7 +182,96 @@ describe("a full or failing disk", () => {
   });
 });
 
+describe("a snapshot", () => {
+  it("that failed is made up for by the next, also for jobs nothing happens to any more", async () => {
+    const disk = new PowerCutDisk();
+    const store = await open(disk);
+    await store.putJob(sampleJob("a"));
+    await store.recordSegment(a, sampleSegment(1));
+    disk.fault = (operation, path) =>
+      operation === "rename" && path.endsWith("/jobs/a.json") ? "EIO" : null;
+    const fill = async (): Promise<void> => {
+      for (let n = 0; n < 60; n++)
+        await store.updateSettings({
+          name: `node ${String(n)} ${"x".repeat(60)}`,
+        });
+    };
+    await fill();
+    disk.fault = () => null;
+    const first = journals(disk)[0];
+    for (let n = 0; n < 4; n++) await fill();
+    // The line with the segment is gone with its file.
+    expect(journals(disk)).not.toContain(first);
+    const again = await open(disk.after("synced-only"));
+    expect((await again.jobDetails(a)).segments.length).toBe(1);
+  });
+
+  it("of an earlier job is never taken for a namesake's", async () => {
+    const disk = new PowerCutDisk();
+    const first = await open(disk);
+    await first.putJob(sampleJob("a"));
+    await first.recordSegment(a, sampleSegment(1));
+    await first.close();
+    const second = await open(disk);
+    disk.fault = (operation, path) =>
+      operation === "remove" && path.includes("/jobs/") ? "EIO" : null;
+    await second.removeJob(a);
+    await second.putJob(sampleJob("a"));
+    await second.close();
+    disk.fault = () => null;
+    expect(disk.paths()).toContain(`${folder}/jobs/a.json`);
+    const third = await open(disk);
+    expect((await third.jobDetails(a)).segments).toEqual([]);
+  });
+
+  it("keeps what happens to a job while its document is written, unread", async () => {
+    const used = new PowerCutDisk();
+    const before = await open(used);
+    await before.putJob(sampleJob("a"));
+    await before.recordEvent(a, sampleEvent("first"));
+    await before.close();
+    const disk = used.after("synced-only");
+    const store = await open(disk);
+    await store.recordEvent(a, sampleEvent("second"));
+    const late: Promise<void>[] = [];
+    disk.beforeEach = (operation) => {
+      if (late.length > 0 || !/^sync .*jobs\/a\.json/.test(operation)) return;
+      late.push(store.recordEvent(a, sampleEvent("third")));
+    };
+    for (let n = 0; n < 120; n++)
+      await store.updateSettings({
+        name: `node ${String(n)} ${"x".repeat(60)}`,
+      });
+    expect(late.length).toBe(1);
+    await Promise.all(late);
+    const { events } = await store.jobDetails(a);
+    const texts = ["first", "second", "third"];
+    expect(events).toEqual(texts.map((text) => sampleEvent(text)));
+  });
+});
+
 describe("the journal", () => {
+  it("begins a file anew whose first line broke off in the middle", async () => {
+    const disk = new PowerCutDisk();
+    const store = await open(disk);
+    const whole = disk.open.bind(disk);
+    disk.open = async (path, mode) => {
+      const file = await whole(path, mode);
+      if (!path.includes("/journal-")) return file;
+      const append = async (data: Uint8Array): Promise<void> => {
+        await file.append(data.subarray(0, 10));
+        throw Object.assign(new Error("full"), { code: "ENOSPC" });
+      };
+      return { ...file, append };
+    };
+    const failed = store.putJob(sampleJob("a"));
+    await expect(failed).rejects.toMatchObject({ code: "disk-full" });
+    disk.open = whole;
+    await store.putJob(sampleJob("b"));
+    const again = await open(disk.after("synced-only"));
+    expect(again.jobs().map(({ id }) => id)).toEqual(["a", "b"]);
+  });
+
   it("stays bounded however much is changed", async () => {
     const disk = new PowerCutDisk();
     const store = await open(disk);
