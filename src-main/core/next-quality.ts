@@ -1,9 +1,10 @@
 /** The quality of the next segment: the solved one, and as much beside it as the finished segments demand. */
 import { bytesWithin, totalBytes } from "./analysis-profile.ts";
+import type { AnalysisProfile } from "./analysis-profile.ts";
 import { onScale } from "./quality-scale.ts";
 import type { FrameRange } from "./scheduler/events.ts";
 import { bytesFactor, modelledBytes, shareSampled, sum } from "./size-model.ts";
-import type { SizeControl } from "./size-model.ts";
+import type { EncodedPiece, SizeControl } from "./size-model.ts";
 
 /** How far `nextQuality` may leave the solved quality, as a share of a halving: 2 of CRF. */
 const maxDriftShare = 1 / 3;
@@ -14,8 +15,11 @@ const toleratedShare = 0.004;
 /** The same where samples told all: there only the slope can be a little off. */
 const minDriftShare = 1 / 25;
 
-/** Share of a piece's bytes by which a bound inside it can mislead. */
+/** Share of a piece's bytes by which a bound in its middle misleads. */
 const edgeDoubtShare = 0.4;
+
+/** Share of a stretch's bytes by which the model itself is off: where samples told of it, and where not. */
+const modelDoubt = { sampled: 0.02, unsampled: 0.1 };
 
 /**
  * The quality for a range about to be encoded, on the encoder's scale. On
@@ -32,7 +36,7 @@ export function nextQuality(control: SizeControl, range: FrameRange): number {
   const qualityFor = (bytes: number): number =>
     control.analysisQuality +
     halvingStep * Math.log2((ratio * open) / Math.max(1, bytes - expected));
-  const slack = toleratedShare * targetBytes + edgeDoubt(control, range);
+  const slack = toleratedShare * targetBytes;
   const wanted = Math.min(
     Math.max(control.quality, qualityFor(targetBytes + slack)),
     qualityFor(targetBytes - slack),
@@ -75,29 +79,58 @@ function presentRatio(control: SizeControl): number {
 }
 
 /**
- * How far the bytes of what is finished can be off only because its ends lie
- * inside pieces of the analysis, whose bytes need not be spread evenly. What
- * one side has too much the other has too little: no reason to correct.
+ * What finished segments are taken to have cost. Their bytes where they fill
+ * whole pieces of the analysis; the model's where their bounds lie inside of
+ * pieces, whose bytes need not be spread evenly: what one side has too much the
+ * other has too little, which is no reason to correct. In between, both, by the
+ * inverse of how far each may be off.
  */
-function edgeDoubt(control: SizeControl, next: FrameRange): number {
-  const { bounds, before } = control.profile;
-  const pieces = [...control.finished, ...control.running.values(), next].sort(
-    (a, b) => a.startFrame - b.startFrame,
-  );
-  const edges: number[] = [];
-  let end = bounds[0]!;
-  for (const piece of pieces) {
-    if (piece.startFrame > end) edges.push(end, piece.startFrame);
-    end = Math.max(end, piece.endFrame);
-  }
-  edges.push(end);
-  const factor =
-    edgeDoubtShare * control.ratio * bytesFactor(control, control.quality);
-  return sum(edges, (edge) => {
-    const piece = bounds.findIndex((bound) => bound > edge) - 1;
-    if (piece < 0 || bounds[piece] === edge) return 0;
-    return factor * (before[piece + 1]! - before[piece]!);
+function finishedBytes(
+  control: SizeControl,
+  finished: readonly EncodedPiece[],
+): number {
+  const ratio = presentRatio(control);
+  return sum(stretchesOf(finished), (stretch) => {
+    const shown = sum(stretch, ({ bytes }) => bytes);
+    const modelled = ratio * sum(stretch, (one) => modelledBytes(control, one));
+    return modelled + trust(control, stretch) * (shown - modelled);
   });
+}
+
+/** Segments that follow each other without a gap, together. */
+function stretchesOf(finished: readonly EncodedPiece[]): EncodedPiece[][] {
+  const stretches: EncodedPiece[][] = [];
+  for (const piece of [...finished].sort(
+    (a, b) => a.startFrame - b.startFrame,
+  )) {
+    const last = stretches.at(-1);
+    if (last?.at(-1)?.endFrame === piece.startFrame) last.push(piece);
+    else stretches.push([piece]);
+  }
+  return stretches;
+}
+
+/** How much of a stretch's surprise is one: the model's doubt over that and what its two ends mislead by. */
+function trust(control: SizeControl, stretch: readonly EncodedPiece[]): number {
+  const { profile } = control;
+  const ends = [stretch[0]!.startFrame, stretch.at(-1)!.endFrame];
+  const misled = edgeDoubtShare * sum(ends, (end) => splitBytes(profile, end));
+  if (misled === 0) return 1;
+  const known = shareSampled(control);
+  const { sampled, unsampled } = modelDoubt;
+  const doubt =
+    (sampled * known + unsampled * (1 - known)) *
+    sum(stretch, (piece) => bytesWithin(profile, piece));
+  return doubt ** 2 / (doubt ** 2 + misled ** 2);
+}
+
+/** Bytes of the piece a bound lies inside of: all when it halves it, none when it lies between two. */
+function splitBytes({ bounds, before }: AnalysisProfile, at: number): number {
+  const piece = bounds.findIndex((bound) => bound > at) - 1;
+  if (piece < 0) return 0;
+  const [start, end] = [bounds[piece]!, bounds[piece + 1]!];
+  const share = (at - start) / (end - start);
+  return 4 * share * (1 - share) * (before[piece + 1]! - before[piece]!);
 }
 
 /** How far a segment's quality may leave the solved one: the less, the more is known. */
@@ -115,23 +148,22 @@ function committed(
 ): { analysed: number; expected: number } {
   const ratio = presentRatio(control);
   const counted = new Set<number>(except === null ? [] : [except.startFrame]);
-  let analysed = 0;
-  let expected = 0;
-  const pieces = [
-    ...control.finished,
-    ...[...control.running.values()].map((piece) => ({
-      ...piece,
-      bytes: ratio * modelledBytes(control, piece),
-    })),
-  ];
-  for (const piece of pieces) {
-    // A duplicate begins where the attempt it doubles begins.
-    if (counted.has(piece.startFrame)) continue;
-    counted.add(piece.startFrame);
-    analysed += bytesWithin(control.profile, piece);
-    expected += piece.bytes;
-  }
-  return { analysed, expected };
+  // A duplicate begins where the attempt it doubles begins.
+  const isFirst = ({ startFrame }: FrameRange): boolean => {
+    if (counted.has(startFrame)) return false;
+    counted.add(startFrame);
+    return true;
+  };
+  const finished = control.finished.filter(isFirst);
+  const running = [...control.running.values()].filter(isFirst);
+  return {
+    analysed: sum([...finished, ...running], (piece) =>
+      bytesWithin(control.profile, piece),
+    ),
+    expected:
+      finishedBytes(control, finished) +
+      ratio * sum(running, (piece) => modelledBytes(control, piece)),
+  };
 }
 
 /** The one of two neighbouring integers that brings the whole, with this range, nearer to the plan. */
