@@ -151,6 +151,10 @@ export const failures: FailureTexts = {
     "Diese Quelle ließe sich nicht bildgenau teilen: {detail}.",
     "Sie wird von selbst am Stück gerechnet.",
   ],
+  "start-not-clean": [
+    "Ein Teil, der bei seinem eigenen Schlüsselbild begann, enthielt andere Bilder als erwartet: {detail}.",
+    "Er wird von selbst ein Schlüsselbild früher begonnen.",
+  ],
   "stitch-failed": [
     "Die Teile ließen sich nicht zusammenfügen: {detail}.",
     "Versuch es noch einmal; geht es wieder schief, nimm MKV.",
