@@ -1,7 +1,8 @@
-import { checkStore } from "../store/doctor.ts";
+import { checkStore, type CheckReport } from "../store/doctor.ts";
 import type { Finding } from "../store/finding.ts";
 import { dataFolderOf, type CommandContext } from "./command-context.ts";
 import { exitCodes } from "./failure-report.ts";
+import { formatBytes } from "./figures.ts";
 
 export interface DoctorOptions {
   readonly data?: string;
@@ -20,13 +21,14 @@ export async function doctor(
 ): Promise<number> {
   const { terminal } = context;
   const folder = dataFolderOf(context, options.data);
-  const { findings, leftoverBytes } = await checkStore(folder, {
+  const report = await checkStore(folder, {
     repair: options.repair === true,
     clean: options.clean === true,
   });
-  if (options.json) terminal.printJson({ folder, findings, leftoverBytes });
+  const { findings } = report;
+  if (options.json) terminal.printJson({ folder, ...report });
   else {
-    terminal.print(`${folder}: ${summaryOf(findings)}`);
+    terminal.print(`${folder}: ${summaryOf(report)}`);
     for (const finding of findings) terminal.print(lineOf(finding));
   }
   const isSick = findings.some(
@@ -35,19 +37,27 @@ export async function doctor(
   return isSick ? exitCodes.failed : exitCodes.ok;
 }
 
-function summaryOf(findings: readonly Finding[]): string {
-  return findings.length === 0
-    ? "all is well."
-    : `${String(findings.length)} found.`;
+function summaryOf(report: CheckReport): string {
+  const { findings, leftoverBytes, isEmpty } = report;
+  if (findings.length === 0)
+    return isEmpty ? "no node has stored anything there." : "all is well.";
+  const found = `${String(findings.length)} found`;
+  return leftoverBytes === 0
+    ? `${found}.`
+    : `${found}, ${formatBytes(leftoverBytes)} of leftovers.`;
 }
 
-function lineOf({ severity, path, text, remedy, done }: Finding): string {
-  const advice = done
-    ? "Done."
-    : remedy === "repair"
-      ? "See --repair."
-      : remedy === "clean"
-        ? "See --clean."
-        : "";
-  return `  ${severity}: ${path}: ${text} ${advice}`.trimEnd();
+function lineOf(finding: Finding): string {
+  const { severity, path, sizeBytes, text, remedy, done } = finding;
+  const size = sizeBytes === 0 ? "" : ` (${formatBytes(sizeBytes)})`;
+  const where = path === "." ? "" : ` ${path}${size}:`;
+  const advice = done ? "Done." : remedies[remedy];
+  return `  ${severity}:${where} ${text} ${advice}`.trimEnd();
 }
+
+const remedies: Readonly<Record<Finding["remedy"], string>> = {
+  itself: "The next start puts it right.",
+  repair: "See --repair.",
+  clean: "See --clean.",
+  none: "",
+};

@@ -32,6 +32,8 @@ export interface CheckOptions {
 }
 
 export interface CheckReport {
+  /** No node has ever stored anything there. */
+  readonly isEmpty: boolean;
   readonly findings: readonly Finding[];
   /** Bytes the leftovers use (or used, once cleaned). */
   readonly leftoverBytes: number;
@@ -64,6 +66,7 @@ export async function checkStore(
   const { findings } = check;
   const leftovers = findings.filter((one) => one.remedy === "clean");
   return {
+    isEmpty: salvage?.index.state === "none",
     findings,
     leftoverBytes: leftovers.reduce((sum, one) => sum + one.sizeBytes, 0),
   };
@@ -148,7 +151,7 @@ class Check {
       this.add("journal-torn", "note", this.#folder, text, "itself");
     }
     if (journal.damage !== null && index.state !== "lost") {
-      const text = `The journal is damaged (${journal.damage}). A repair keeps every change that can still be read.`;
+      const text = `The journal is damaged (${journal.damage}). A repair keeps every change that can still be read; a job whose line is lost must be added again.`;
       this.add("journal-damaged", "error", this.#folder, text, "repair");
     }
   }

@@ -36,10 +36,17 @@ test("doctor finds a crashed run's leftovers, and removes them only when told to
   const work = path.join(folder, "work");
   await mkdir(path.join(work, "gone"), { recursive: true });
   await writeFile(path.join(work, "gone", "a.segment"), "left");
-  expect((await doctor()).out).toContain("--clean");
+  const { out } = await doctor();
+  expect(out).toMatch(/: 1 found, 4 B of leftovers\.\n.*\(4 B\): .*--clean/);
   expect(await readdir(work)).toEqual(["gone"]);
   expect((await doctor("--clean")).code).toBe(0);
   expect(await readdir(work)).toEqual([]);
+});
+
+test("doctor says where it finds nothing at all", async () => {
+  const { code, out } = await doctor("--data", path.join(folder, "nowhere"));
+  expect(out).toContain("no node has stored anything there");
+  expect(code).toBe(0);
 });
 
 test("doctor repairs a damaged list of jobs from its backup", async () => {
