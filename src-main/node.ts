@@ -86,8 +86,12 @@ async function openContext(
   const identity = await loadIdentity(join(options.dataFolder, "identity"));
   const store = await openNodeStore(options.dataFolder);
   parts.add(() => store.close());
-  if (options.uiLan !== undefined)
-    await store.updateSettings({ uiLanAccess: options.uiLan });
+  const { uiLan } = options;
+  if (uiLan !== undefined)
+    await store.updateSettings({
+      uiLanAccess: uiLan.isOn,
+      ...(uiLan.port === undefined ? {} : { uiLanPort: uiLan.port }),
+    });
   const binaries = await findBinaries({
     ...(options.ffmpeg === null ? {} : { ffmpeg: options.ffmpeg }),
     ...(options.ffprobe === null ? {} : { ffprobe: options.ffprobe }),

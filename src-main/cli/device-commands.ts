@@ -2,6 +2,7 @@
 import { parseDeviceId } from "../core/device-name.ts";
 import { Failure } from "../core/errors.ts";
 import type { DeviceId } from "../core/identifiers.ts";
+import type { UiBrowser } from "../protocol/ui-lan.ts";
 import type { UiDevice } from "../protocol/ui-pairing.ts";
 import type { CommandContext } from "./command-context.ts";
 import { exitCodes } from "./failure-report.ts";
@@ -21,17 +22,19 @@ export async function showDevices(
   options: NodeOptionsTyped,
 ): Promise<number> {
   const { terminal } = context;
-  const devices = await withNode(context, options, (node) =>
-    node.ask({ type: "list-devices" }),
+  const { devices, browsers } = await withNode(
+    context,
+    options,
+    async (node) => ({
+      devices: await node.ask({ type: "list-devices" }),
+      browsers: await browsersOf(node),
+    }),
   );
-  if (options.json) terminal.printJson(devices);
-  else if (devices.length === 0) terminal.note("No device is paired.");
+  const rows = [...devices.map(deviceRow), ...browsers.map(browserRow)];
+  if (options.json) terminal.printJson([...devices, ...browsers]);
+  else if (rows.length === 0) terminal.note("No device is paired.");
   else
-    for (const line of renderTable(
-      columns,
-      devices.map(deviceRow),
-      terminal.columns,
-    ))
+    for (const line of renderTable(columns, rows, terminal.columns))
       terminal.print(line);
   return exitCodes.ok;
 }
@@ -49,6 +52,15 @@ function deviceRow(device: UiDevice): string[] {
   ];
 }
 
+async function browsersOf(node: FarmView): Promise<readonly UiBrowser[]> {
+  const { node: row } = await node.ask({ type: "snapshot" });
+  return row.lanWindow?.browsers ?? [];
+}
+
+function browserRow({ name, isConnected, browserId }: UiBrowser): string[] {
+  return [name, "browser", isConnected ? "connected" : "away", browserId];
+}
+
 /** The device is out at once; what it had in work goes to others. */
 export function revoke(
   context: CommandContext,
@@ -56,6 +68,11 @@ export function revoke(
   options: NodeOptionsTyped,
 ): Promise<number> {
   return withNode(context, options, async (node) => {
+    const browserId = await findBrowser(node, named);
+    if (browserId !== null) {
+      await node.ask({ type: "revoke-browser", browserId });
+      return exitCodes.ok;
+    }
     const deviceId = await findDevice(node, named);
     await node.ask({ type: "revoke-device", deviceId });
     return exitCodes.ok;
@@ -77,6 +94,25 @@ export function rename(
     }
     return exitCodes.ok;
   });
+}
+
+/** By id, or by a name that no device and no other browser has; null: it is none. */
+async function findBrowser(
+  node: FarmView,
+  named: string,
+): Promise<string | null> {
+  const browsers = await browsersOf(node);
+  const byId = browsers.find((one) => one.browserId === named);
+  if (byId !== undefined) return byId.browserId;
+  const [browser, ...others] = browsers.filter(({ name }) => name === named);
+  if (browser === undefined) return null;
+  const devices = await node.ask({ type: "list-devices" });
+  if (others.length > 0 || devices.some(({ name }) => name === named))
+    throw new Failure(
+      "usage",
+      `Several devices are called “${named}”; use an id of \`reelfarm devices\`.`,
+    );
+  return browser.browserId;
 }
 
 /** By name, id, or the beginning of the id; a device let in by hand has only its id. */

@@ -12,6 +12,7 @@ import { withNode, type NodeOptionsTyped } from "./queue-commands.ts";
 export interface PairOptions extends NodeOptionsTyped {
   readonly link?: boolean;
   readonly ask?: boolean;
+  readonly browser?: boolean;
 }
 
 /** Exit code 1 when nobody was paired in time. */

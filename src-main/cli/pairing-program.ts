@@ -1,5 +1,6 @@
 /** The words of the commands about who belongs to the farm. */
 import { rename, revoke, showDevices } from "./device-commands.ts";
+import { pairBrowser } from "./browser-command.ts";
 import { join, type JoinOptionsTyped } from "./join-command.ts";
 import { pair, type PairOptions } from "./pair-command.ts";
 import type { NodeOptionsTyped } from "./queue-commands.ts";
@@ -16,12 +17,17 @@ export function registerPairing({
     .command("pair")
     .usage("[--link]")
     .description("on the master: show a code that lets one computer join")
+    .option("--browser", "let one browser open the window from elsewhere")
     .option("--link", "print a link and QR code instead, good for an hour")
     .option("--ask", "ask here before the computer is let in")
     .addOption(dataOption())
     .addOption(jsonOption())
     .action(async (options: PairOptions) =>
-      onDone(await pair(context, options)),
+      onDone(
+        options.browser
+          ? await pairBrowser(context, options)
+          : await pair(context, options),
+      ),
     );
   program
     .command("join")
@@ -37,7 +43,7 @@ export function registerPairing({
   program
     .command("devices")
     .usage("")
-    .description("list the paired computers")
+    .description("list the paired computers and browsers")
     .addOption(dataOption())
     .addOption(jsonOption())
     .action(async (options: NodeOptionsTyped) =>
@@ -46,7 +52,7 @@ export function registerPairing({
   program
     .command("revoke")
     .usage("DEVICE")
-    .description("put a paired computer out, at once")
+    .description("put a paired computer or browser out, at once")
     .argument("<device>", "its name or id, see `reelfarm devices`")
     .addOption(dataOption())
     .action(async (device: string, options: NodeOptionsTyped) =>

@@ -154,6 +154,13 @@ function registerNode({ program, context, onDone }: Registration): void {
         .default(true, "127.0.0.1, any port"),
     )
     .option("--no-ui", "serve no window and no command line")
+    .option(
+      "--ui-lan [port]",
+      "open the window to other devices, from now on",
+      (text) =>
+        parseWholeNumber(text, { name: "--ui-lan", min: 0, max: 65_535 }),
+    )
+    .option("--no-ui-lan", "open it to this computer only, from now on")
     .addOption(
       new Option("--with-parent", "end with standard input").hideHelp(),
     )

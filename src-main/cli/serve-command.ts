@@ -35,6 +35,8 @@ export interface ServeOptions {
   readonly threads?: number;
   /** False with --no-ui. */
   readonly ui: Address | boolean;
+  /** A port, or the one it had; left out: as it was. */
+  readonly uiLan?: boolean | number;
   readonly withParent?: boolean;
   readonly scheduler?: NodeOptions["scheduler"];
 }
@@ -80,6 +82,7 @@ function nodeOptions(
     name: typed.name ?? os.hostname(),
     listen: typed.listen ?? { host: "0.0.0.0", port: defaultPort },
     ui: uiAddress(typed.ui),
+    ...lanWindowOf(typed.uiLan),
     master: master && masterId ? { ...master, deviceId: masterId } : null,
     discovers: true,
     allow: typed.allow,
@@ -92,6 +95,12 @@ function nodeOptions(
     threads: typed.threads ?? null,
     ...(typed.scheduler === undefined ? {} : { scheduler: typed.scheduler }),
   };
+}
+
+function lanWindowOf(typed: ServeOptions["uiLan"]): Pick<NodeOptions, "uiLan"> {
+  if (typed === undefined) return {};
+  const port = typeof typed === "number" ? { port: typed } : {};
+  return { uiLan: { isOn: typed !== false, ...port } };
 }
 
 function uiAddress(ui: Address | boolean): Address | null {
@@ -115,6 +124,8 @@ export function greeting(
   lines.push(`  id        ${formatDeviceId(node.deviceId)}`);
   lines.push(`  data      ${options.dataFolder}`);
   if (node.ui) lines.push(`  window    ${uiLink(node.ui)}`);
+  for (const url of node.host.snapshot().node.lanWindow?.urls ?? [])
+    lines.push(`            ${url} (let browsers in: reelfarm pair --browser)`);
   if (node.listening) {
     lines.push(`  listening ${formatAddress(node.listening)}`);
     if (program === "serve") lines.push(...joinHint(node.listening));

@@ -24,8 +24,8 @@ export interface NodeOptions {
   readonly listen: HostAndPort;
   /** Null: no UI server. */
   readonly ui: HostAndPort | null;
-  /** The window for other devices, on or off from now on. Undefined: as it was. */
-  readonly uiLan?: boolean;
+  /** The window for other devices, on or off from now on, and where. Undefined: as it was. */
+  readonly uiLan?: { readonly isOn: boolean; readonly port?: number };
   /** Worker: whom to serve. Null: the first of the masters it knows. */
   readonly master: MasterAddress | null;
   /** Finds and is found by others on the network, where the settings allow it. Undefined: not. */

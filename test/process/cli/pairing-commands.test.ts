@@ -5,6 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { LanVisitor } from "../../fixtures/lan-visitor.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const cli = fileURLToPath(
@@ -86,8 +87,36 @@ test("pair, join, devices, rename and revoke, on two computers", async () => {
   expect(await devices("studio")).toEqual([]);
   await saw(laptop, /not paired/);
 
+  // The window was not opened to other devices.
+  expect((await run("pair", "--browser", ...on("studio"))).err).toContain(
+    "[job-state-wrong]",
+  );
   const link = (await run("pair", "--link", ...on("studio"))).out.trim();
   expect(link).toMatch(/^reelfarm:\/\/join\?/);
+});
+
+test("a browser is let in by pair --browser, listed, and put out", async () => {
+  const on = ["--data", path.join(folder, "attic")];
+  const attic = start(
+    ...["serve", "--role", "master", "--name", "attic", "--ui-lan", "0"],
+    ...["--listen", "127.0.0.1:0", ...on],
+  );
+  const [, port = ""] = await saw(
+    attic,
+    /https:\/\/127\.0\.0\.1:(\d+)\/ \(let/,
+  );
+  const pairing = start("pair", "--browser", ...on);
+  const [, code = ""] = await saw(pairing, /Code: (\d{3} \d{3})/);
+  const visitor = new LanVisitor(Number(port));
+  const wrong = code === "111 111" ? "222222" : "111111";
+  expect((await visitor.logIn(wrong)).status).toBe(403);
+  await saw(pairing, /4 tries are left/);
+  expect((await visitor.logIn(code)).status).toBe(204);
+  await saw(pairing, /Let in: Phone, 127\.0\.0\.1/);
+  expect(await exitOf(pairing)).toBe(0);
+  expect((await run("devices", ...on)).out).toMatch(/Phone +browser/);
+  expect(await run("revoke", "Phone", ...on)).toMatchObject({ code: 0 });
+  expect(await visitor.knock()).toBe(401);
 });
 
 function start(...words: string[]): ChildProcess {
