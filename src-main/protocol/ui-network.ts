@@ -1,5 +1,6 @@
 /** The part of the UI contract about the network: who is seen, and why somebody is not. */
 import { z } from "zod";
+import type { DeviceId } from "../core/identifiers.ts";
 import type {
   AddressCheck,
   InterfaceFacts,
@@ -27,7 +28,7 @@ export function isNetworkRequest<Other extends { readonly type: string }>(
 
 /** A master that announces itself on the network. Its id is claimed, not proven, until a connection is made. */
 export interface UiSeenPeer {
-  readonly deviceId: string;
+  readonly deviceId: DeviceId;
   /** What people call it; null: it is not paired. */
   readonly name: string | null;
   /** What the computer says it is called, e.g. `gaming-pc`: letters, digits and `-`, at most 63. Anybody may claim any; null: it does not say. */

@@ -31,6 +31,8 @@ const addJobSchema = z.strictObject({
   recipe: recipeSchema.optional(),
   /** A folder, or a file name when there is one source; null: beside the source. */
   output: path.nullable(),
+  /** Into an output folder, films of a folder go into the same subfolders as there. Left out: no. */
+  keepsSubfolders: z.boolean().optional(),
   /**
    * How outputs are called in their folder (core/output-name.ts). A name that
    * is taken gets a number. Left out: as the source, and refused when taken.

@@ -1,6 +1,6 @@
 /** The part of the UI contract about what a node is and whom it works for. */
 import { z } from "zod";
-import { isDeviceId } from "../core/identifiers.ts";
+import { isDeviceId, type DeviceId } from "../core/identifiers.ts";
 import { settingsShape, type Settings } from "./settings.ts";
 
 const deviceId = z.string().refine(isDeviceId);
@@ -63,7 +63,7 @@ export function isSetupRequest<Other extends { readonly type: string }>(
 
 /** A master this node may work for; the first of them is served. */
 export interface UiKnownMaster {
-  readonly deviceId: string;
+  readonly deviceId: DeviceId;
   readonly label: string;
   readonly address: string;
   readonly isServed: boolean;

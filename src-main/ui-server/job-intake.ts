@@ -1,6 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, stat } from "node:fs/promises";
-import { basename, dirname, extname, join, resolve } from "node:path";
+import {
+  basename,
+  dirname,
+  extname,
+  join,
+  relative,
+  resolve,
+  sep,
+} from "node:path";
 import { Failure } from "../core/errors.ts";
 import { jobId, type DeviceId } from "../core/identifiers.ts";
 import { recipeForFileName } from "../core/output-container.ts";
@@ -100,7 +108,8 @@ async function jobFor(
     join(place.folder, await nameIn(place.folder, sourcePath, named, ports));
   if ((await ports.folderInstead(outputPath)) !== null)
     throw new Failure("output-not-writable", outputPath);
-  if (isNamedAsFolder(request.output)) await makeFolder(place.folder);
+  if (isNamedAsFolder(request.output) || place.isBelow === true)
+    await makeFolder(place.folder);
   return {
     jobId: jobId(randomBytes(5).toString("hex")),
     sourcePath,
@@ -116,19 +125,40 @@ async function jobFor(
   };
 }
 
+interface Place {
+  readonly folder: string;
+  readonly file: string | null;
+  /** A subfolder that may not be there yet. */
+  readonly isBelow?: boolean;
+}
+
+/** Where a source lies below the added folder it was found in; empty: right in it, or named itself. */
+function subfolder(sourcePath: string, added: readonly string[]): string {
+  const source = resolve(sourcePath);
+  const root = added
+    .map((one) => resolve(one))
+    .find((one) => source.startsWith(one.endsWith(sep) ? one : one + sep));
+  return root === undefined ? "" : relative(root, dirname(source));
+}
+
 /** Beside the source, in a named folder, or under a named file. */
 async function placeFor(
   sourcePath: string,
   sourceCount: number,
-  { output: named }: AddJobRequest,
-): Promise<{ readonly folder: string; readonly file: string | null }> {
+  { output: named, sources, keepsSubfolders }: AddJobRequest,
+): Promise<Place> {
   if (named === null) return { folder: dirname(sourcePath), file: null };
   const output = resolve(named);
   const isFolder = await stat(output).then(
     (found) => found.isDirectory(),
     () => false,
   );
-  if (isFolder || isNamedAsFolder(named)) return { folder: output, file: null };
+  if (isFolder || isNamedAsFolder(named)) {
+    const below =
+      keepsSubfolders === true ? subfolder(sourcePath, sources) : "";
+    const folder = join(output, below);
+    return { folder, file: null, isBelow: below !== "" };
+  }
   if (sourceCount > 1 || extname(output) === "")
     throw new Failure("output-not-writable", `${output} (it is not a folder)`);
   return { folder: dirname(output), file: output };

@@ -9,6 +9,8 @@ import { upload } from "./upload.ts";
 export interface AddChoices {
   readonly presetName: string;
   readonly folder: string | null;
+  /** Below it, as in the folders that were added. */
+  readonly keepsSubfolders: boolean;
   readonly template: string;
   readonly overwrite: boolean;
 }
@@ -111,7 +113,7 @@ export class Adding {
   async #ask(
     paths: readonly string[],
     sent: ReadonlyMap<string, string>,
-    { presetName, folder, template, overwrite }: AddChoices,
+    { presetName, folder, keepsSubfolders, template, overwrite }: AddChoices,
     left: AddReport["skipped"],
   ): Promise<void> {
     const { farm } = this.#app;
@@ -124,6 +126,7 @@ export class Adding {
             sources,
             presetName,
             output: folder,
+            keepsSubfolders,
             nameTemplate: template,
             overwrite,
             segmentS: null,

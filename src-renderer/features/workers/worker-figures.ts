@@ -1,4 +1,6 @@
 import type { UiWorker } from "../../../src-main/protocol/ui-contract.ts";
+import { videoEncoders } from "../../../src-main/core/recipe.ts";
+import { encoderName } from "../presets/codec-names.ts";
 import type { MessageKey } from "../../messages/en.ts";
 
 /** What a worker's card says it is doing. */
@@ -19,10 +21,9 @@ export function workerStateKey(worker: UiWorker): MessageKey {
   }
 }
 
-/** The encoders a worker offers, for people: `encoder:x264` → `x264`. */
+/** What a worker can encode to, as people call it: `encoder:x264` → `H.264`. */
 export function encodersOf(worker: UiWorker): string[] {
-  return worker.capabilities
-    .filter((key) => key.startsWith("encoder:"))
-    .map((key) => key.slice("encoder:".length))
-    .sort();
+  return videoEncoders
+    .filter((one) => worker.capabilities.includes(`encoder:${one}`))
+    .map(encoderName);
 }

@@ -13,7 +13,7 @@ export const historyMessages: Readonly<Record<keyof typeof english, string>> = {
   "history.saved-of": "Aus {before} wurden {after}",
   "history.saved-time": "Zeit gespart",
   "history.saved-time-hint":
-    "gegenüber dem fleißigsten Worker jedes Films allein",
+    "gegenüber dem fleißigsten Helfer jedes Films allein",
   "history.films": "Fertige Filme",
   "history.months": "Gespart nach Monaten",
   "history.month": "Monat",
@@ -29,7 +29,7 @@ export const historyMessages: Readonly<Record<keyof typeof english, string>> = {
   "history.finished": "Fertig",
   "history.size": "Größe",
   "history.took": "Dauer",
-  "history.workers": "Worker",
+  "history.workers": "Helfer",
   "history.sizes": "{before} → {after}",
   "history.show-more": "Mehr zeigen",
   "history.clear": "Verlauf leeren",

@@ -58,10 +58,10 @@ export const presetMessages: Readonly<Record<keyof typeof english, string>> = {
   "presets.does-crop": "Ränder abgeschnitten",
   "presets.does-burn": "Untertitel im Bild",
   "presets.able-all":
-    "{count, plural, one {Der eine Worker kann es} other {Alle # Worker können es}}",
-  "presets.able-some": "{able} von {count} Workern können es",
-  "presets.able-none": "Kein Worker hier kann es",
-  "presets.able-nobody": "Kein Worker ist verbunden",
+    "{count, plural, one {Der eine Helfer kann es} other {Alle # Helfer können es}}",
+  "presets.able-some": "{able} von {count} Helfern können es",
+  "presets.able-none": "Kein Helfer hier kann es",
+  "presets.able-nobody": "Kein Helfer ist verbunden",
   "presets.unable": "{name} fehlt {missing}.",
   "presets.limited": "{name} fehlt {missing}, also nicht für jeden Film.",
   "presets.needs-hdr": "die Umwandlung von HDR nach SDR",
@@ -120,7 +120,7 @@ export const presetMessages: Readonly<Record<keyof typeof english, string>> = {
   "presets.codec-hint-dnxhd": "Groß, leicht zu schneiden.",
   "presets.codec-hint-ffv1": "Verliert nichts; sehr groß.",
   "presets.codec-hint-hardware":
-    "Nur auf Workern mit diesem Grafikchip: viel schneller, größere Dateien.",
+    "Nur auf Helfern mit diesem Grafikchip: viel schneller, größere Dateien.",
   "presets.rate-mode": "Richtet sich nach",
   "presets.mode-quality": "Qualität",
   "presets.mode-bitrate": "Bitrate",

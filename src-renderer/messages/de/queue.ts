@@ -30,7 +30,7 @@ export const queueMessages: Readonly<Record<keyof typeof english, string>> = {
   "queue.show-all": "Alle zeigen",
   "queue.not-master-title": "Dieser Rechner hilft einem anderen",
   "queue.not-master-text":
-    "Die Warteschlange ist auf dem Rechner, der die Farm leitet. In den Einstellungen kann auch dieser eine Farm leiten.",
+    "Die Warteschlange ist auf dem Rechner, der die Farm leitet. Unter „Dieser Rechner“ kannst du ihn selbst eine Farm leiten lassen.",
   "queue.list": "Aufträge",
   "queue.list-help":
     "Pfeiltasten bewegen, Leertaste wählt, Eingabe öffnet, Entf entfernt, Alt und Pfeiltasten ändern die Reihenfolge.",
@@ -113,6 +113,7 @@ export const queueMessages: Readonly<Record<keyof typeof english, string>> = {
   "queue.add-count":
     "{count, plural, one {Eine Datei oder ein Ordner} other {# Dateien oder Ordner}}",
   "queue.add-more": "Weitere wählen …",
+  "queue.add-choose": "Wählen …",
   "queue.add-path": "Pfad einer Datei oder eines Ordners",
   "queue.add-path-hint":
     "Wie dieser Rechner ihn sieht. Ordner bringen alle Filme darin mit.",
@@ -153,6 +154,7 @@ export const queueMessages: Readonly<Record<keyof typeof english, string>> = {
   "queue.skip-hidden": "Sie ist versteckt.",
   "queue.skip-no-ending": "Ihr Name hat keine Endung.",
   "queue.skip-not-media": "Ihre Endung ist keine einer Mediendatei.",
+  "queue.skip-link": "Ein Verweis oder keine gewöhnliche Datei.",
   "queue.skip-unreadable": "Sie lässt sich nicht lesen.",
   "queue.skip-empty": "Sie ist leer.",
   "queue.skip-too-many": "Mehr als 10.000 Dateien auf einmal.",

@@ -5,6 +5,9 @@ export const workerMessages: Readonly<Record<keyof typeof english, string>> = {
   "workers.none": "Noch hilft kein Rechner",
   "workers.none-text":
     "Starte Reelfarm auf einem weiteren Rechner und lass ihn helfen: Jeder Film wird dann von allen zugleich umgewandelt.",
+  "workers.elsewhere": "Die Helfer zeigt der Rechner, der die Farm leitet",
+  "workers.elsewhere-text":
+    "Dieser hilft ihm. Was er darf und für wen, stellst du unter „Dieser Rechner“ ein.",
   "workers.state-working": "Arbeitet",
   "workers.state-idle": "Wartet",
   "workers.state-draining": "Macht fertig, dann Pause",

@@ -28,7 +28,7 @@ export const queueMessages = {
   "queue.show-all": "Show all",
   "queue.not-master-title": "This computer helps another one",
   "queue.not-master-text":
-    "The queue is on the computer that runs the farm. In the settings, this one can run a farm of its own.",
+    "The queue is on the computer that runs the farm. Under “This computer” it can be made to run a farm of its own.",
   "queue.list": "Jobs",
   "queue.list-help":
     "Arrow keys move, Space chooses, Enter opens, Delete removes, Alt and arrow keys change the order.",
@@ -111,6 +111,7 @@ export const queueMessages = {
   "queue.add-count":
     "{count, plural, one {One file or folder} other {# files or folders}}",
   "queue.add-more": "Choose more …",
+  "queue.add-choose": "Choose …",
   "queue.add-path": "Path of a file or folder",
   "queue.add-path-hint":
     "As this computer sees it. Folders bring the films in them and below.",
@@ -150,6 +151,7 @@ export const queueMessages = {
   "queue.skip-hidden": "It is hidden.",
   "queue.skip-no-ending": "Its name has no ending.",
   "queue.skip-not-media": "Its ending is no media file's.",
+  "queue.skip-link": "It is a link or no ordinary file.",
   "queue.skip-unreadable": "It cannot be read.",
   "queue.skip-empty": "It is empty.",
   "queue.skip-too-many": "More than 10,000 files at once.",

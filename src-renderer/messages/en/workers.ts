@@ -3,6 +3,10 @@ export const workerMessages = {
   "workers.none": "No computer helps yet",
   "workers.none-text":
     "Start Reelfarm on another computer and let it help: every film is then encoded by all of them at once.",
+  "workers.elsewhere":
+    "The workers are shown on the computer that runs the farm",
+  "workers.elsewhere-text":
+    "This one helps it. What it may do, and for whom, is set under “This computer”.",
   "workers.state-working": "Working",
   "workers.state-idle": "Idle",
   "workers.state-draining": "Finishing, then resting",
