@@ -138,12 +138,26 @@ export function greeting(
   return lines;
 }
 
-function joinHint({ port }: Address): string[] {
-  const suffix = port === defaultPort ? "" : `:${String(port)}`;
+function joinHint(listening: Address): string[] {
+  if (isLoopback(listening.host))
+    return [
+      "Only this computer can reach it; start it without --listen for others.",
+    ];
+  const isAll = listening.host === "0.0.0.0" || listening.host === "::";
+  const host = isAll
+    ? (firstOutsideAddress() ?? os.hostname())
+    : listening.host;
   return [
     "To add a computer: type `reelfarm pair` here, and there",
-    `  reelfarm join ${firstOutsideAddress() ?? os.hostname()}${suffix}`,
+    `  reelfarm join ${joinWord({ ...listening, host })}`,
   ];
+}
+
+/** Without the port that everybody assumes. */
+function joinWord(address: Address): string {
+  return address.port === defaultPort && !address.host.includes(":")
+    ? address.host
+    : formatAddress(address);
 }
 
 /** The page with its token, as a browser wants it. */
