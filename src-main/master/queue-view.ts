@@ -56,7 +56,10 @@ export function jobView(master: Master, job: Job, nowMs: number): UiJob {
         ? 1
         : progress === null
           ? 0
-          : job.rates.overallRatio(progress.progressRatio),
+          : job.rates.overallRatio(
+              // Between two passes the scheduler still has the one that is over.
+              progress.stage === job.rates.stage ? progress.progressRatio : 0,
+            ),
     framesPerSecond,
     speedRatio: sourceRate > 0 ? framesPerSecond / sourceRate : 0,
     etaS:
