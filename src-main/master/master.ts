@@ -13,6 +13,7 @@ import type { SchedulerEffect } from "../core/scheduler/effects.ts";
 import type { QueueSettings } from "../core/scheduler/events.ts";
 import { createScheduler } from "../core/scheduler/state.ts";
 import type { PeerLink } from "../net/peer-link.ts";
+import { maxDrainedWorkers } from "../protocol/settings.ts";
 import { workFolder } from "../store/job-folder.ts";
 import { AttemptDesk } from "./attempt-desk.ts";
 import type { ConnectedWorker } from "./connected-worker.ts";
@@ -65,6 +66,13 @@ export class Master {
       desk: this.desk,
       inheritance,
       ownDeviceId: options.ownDeviceId,
+      drained: {
+        ids: () => options.store.settings.drainedWorkers,
+        keep: (ids) =>
+          options.store.updateSettings({
+            drainedWorkers: ids.slice(-maxDrainedWorkers),
+          }),
+      },
       onJoined: () => {
         this.life.workerJoined();
       },

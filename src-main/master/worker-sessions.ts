@@ -18,6 +18,12 @@ export interface SessionPorts {
   readonly inheritance: Inheritance;
   /** A node's own worker is at no distance. */
   readonly ownDeviceId: DeviceId;
+  /** Workers told to finish what they have and take nothing new; also when they come back. */
+  readonly drained: {
+    ids(): readonly DeviceId[];
+    /** Holds at once; resolves when it would survive a crash. */
+    keep(ids: readonly DeviceId[]): Promise<void>;
+  };
   readonly onJoined: () => void;
   readonly changed: () => void;
 }
@@ -26,8 +32,6 @@ export interface SessionPorts {
 export class WorkerSessions {
   readonly connected = new Map<DeviceId, ConnectedWorker>();
   private readonly ports: SessionPorts;
-  /** Told to finish what they have and take nothing new; also when they come back. */
-  private readonly drained = new Set<DeviceId>();
   private readonly heardTimer: NodeJS.Timeout;
 
   constructor(ports: SessionPorts) {
@@ -54,7 +58,7 @@ export class WorkerSessions {
         this.onLeft(gone, code);
       },
     });
-    worker.drained = this.drained.has(worker.id);
+    worker.drained = this.ports.drained.ids().includes(worker.id);
     if (before !== undefined) this.onLeft(before, "superseded");
     this.connected.set(link.peerId, worker);
   }
@@ -64,16 +68,18 @@ export class WorkerSessions {
   }
 
   /**
-   * A drained worker finishes what it has and gets nothing new.
+   * A drained worker finishes what it has and gets nothing new, until a person
+   * takes that back: over its absences and the master's restarts.
    *
    * @throws Failure `worker-lost` when it is not connected.
    */
-  drain(workerId: string, drain: boolean): void {
+  async drain(workerId: string, drain: boolean): Promise<void> {
     const worker = this.require(workerId);
     worker.drained = drain;
-    if (drain) this.drained.add(worker.id);
-    else this.drained.delete(worker.id);
     this.tellAvailability(worker);
+    const { drained } = this.ports;
+    const others = drained.ids().filter((id) => id !== worker.id);
+    await drained.keep(drain ? [...others, worker.id] : others);
   }
 
   /** Lifts what failures have set a worker aside for. @throws Failure `worker-lost`. */

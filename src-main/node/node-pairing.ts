@@ -196,13 +196,16 @@ export class NodePairing {
   /** Taken out of the list first: nothing it does from then on lets it in. */
   async #revoke(id: DeviceId): Promise<void> {
     const { store, log } = this.#context;
-    const { peers } = store.settings;
+    const { peers, drainedWorkers } = store.settings;
     const peer = peers.find((one) => one.deviceId === id);
     const master = this.#roles.master;
     const isAllowedByHand = this.#context.options.allow.includes(id);
     if (peer === undefined && !isAllowedByHand)
       throw new Failure("device-unknown", formatDeviceId(id));
-    const stored = store.updateSettings({ peers: withoutPeer(peers, id) });
+    const stored = store.updateSettings({
+      peers: withoutPeer(peers, id),
+      drainedWorkers: drainedWorkers.filter((one) => one !== id),
+    });
     master?.shutOut(id);
     await stored;
     log(`revoked ${peer?.name ?? ""} (${formatDeviceId(id)})`);

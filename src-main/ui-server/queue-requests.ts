@@ -43,7 +43,7 @@ export async function answerForQueue(
       );
       return master.queueSettings;
     case "drain-worker":
-      master.sessions.drain(request.workerId, request.drain);
+      await master.sessions.drain(request.workerId, request.drain);
       return null;
     case "forgive-worker":
       master.sessions.forgive(request.workerId);
