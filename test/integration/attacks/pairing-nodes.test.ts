@@ -1,37 +1,31 @@
 /** Pairing between whole nodes, while strangers attack and the farm encodes. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { makeIdentity } from "../../../src-main/net/identity.ts";
 import { joinMaster } from "../../../src-main/net/pairing/pairing-client.ts";
-import {
-  startNode,
-  type NodeOptions,
-  type RunningNode,
-} from "../../../src-main/node.ts";
+import type { RunningNode } from "../../../src-main/node.ts";
 import type { UiWorker } from "../../../src-main/protocol/ui-contract.ts";
+import { LoneNodes, until } from "../../fixtures/lone-nodes.ts";
 import { rawHello, rawTls, rawWebSocket } from "../../fixtures/raw-worker.ts";
 import { fixtureSource } from "../../fixtures/sources.ts";
 
-let folder: string;
-let nodes: RunningNode[];
+let nodes: LoneNodes;
 let log: string[];
 let master: RunningNode;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "reelfarm-pairing-"));
-  nodes = [];
+  nodes = await LoneNodes.open();
   log = [];
-  master = await start("studio", { role: "master", onLog: (l) => log.push(l) });
+  master = await nodes.start("studio", {
+    role: "master",
+    onLog: (line) => log.push(line),
+  });
 });
-afterEach(async () => {
-  for (const node of nodes.reverse()) await node.close();
-  await rm(folder, { recursive: true });
-});
+afterEach(() => nodes.close());
 
 test("P12 a revoked worker is out at once, its work is done by others while strangers hammer, and only a new code lets it in again", async () => {
-  const laptop = await start("laptop", { role: null });
-  const tower = await start("tower", { role: null });
+  const laptop = await nodes.start("laptop", { role: null });
+  const tower = await nodes.start("tower", { role: null });
   for (const node of [laptop, tower]) await joinByCode(node);
   await until(master, () => rows().length === 2);
   const jobId = await add();
@@ -62,13 +56,13 @@ test("P12 a revoked worker is out at once, its work is done by others while stra
 });
 
 test("P12 a worker set up anew has another id: its name does not help, a person's new code does", async () => {
-  const before = await start("laptop", { role: null });
+  const before = await nodes.start("laptop", { role: null });
   await joinByCode(before);
   await until(master, () => rows().length === 1);
   await before.close();
-  await rm(join(folder, "laptop"), { recursive: true });
+  await rm(join(nodes.folder, "laptop"), { recursive: true });
 
-  const after = await start("laptop", {
+  const after = await nodes.start("laptop", {
     role: "worker",
     master: { ...address(), deviceId: master.deviceId },
   });
@@ -103,10 +97,10 @@ test("P10 a join link pairs a machine without a person, once; names can be chang
     means: "link",
     mustAsk: false,
   });
-  const laptop = await start("laptop", { role: null });
+  const laptop = await nodes.start("laptop", { role: null });
   const joined = await laptop.host.handle({ type: "join-by-link", link: text });
   expect(joined).toMatchObject({ masterId: master.deviceId, name: "studio" });
-  const other = await start("other", { role: null });
+  const other = await nodes.start("other", { role: null });
   await expect(
     other.host.handle({ type: "join-by-link", link: text }),
   ).rejects.toMatchObject({ code: "pairing-closed" });
@@ -172,28 +166,6 @@ async function hammer(): Promise<void> {
   }
 }
 
-async function start(
-  name: string,
-  options: Partial<NodeOptions>,
-): Promise<RunningNode> {
-  const node = await startNode({
-    dataFolder: join(folder, name),
-    role: "both",
-    name,
-    listen: { host: "127.0.0.1", port: 0 },
-    ui: null,
-    master: null,
-    allow: [],
-    ffmpeg: null,
-    ffprobe: null,
-    slots: 1,
-    threads: 1,
-    ...options,
-  });
-  nodes.push(node);
-  return node;
-}
-
 const address = () => ({
   host: "127.0.0.1",
   port: master.listening?.port ?? 0,
@@ -227,22 +199,10 @@ async function add(): Promise<string> {
     type: "add-job",
     sources: [file],
     presetName: "Fast 1080p",
-    output: join(folder, "out.mp4"),
+    output: join(nodes.folder, "out.mp4"),
     overwrite: false,
     segmentS: 0.5,
     priority: 0,
   });
   return jobIds[0] ?? "";
-}
-
-function until(node: RunningNode, holds: () => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    const look = (): void => {
-      if (!holds()) return;
-      stop();
-      resolve();
-    };
-    const stop = node.host.subscribe(look);
-    look();
-  });
 }

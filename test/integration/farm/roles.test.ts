@@ -1,30 +1,20 @@
 /** A node that becomes something else while it runs. Real nodes, real encodes. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Failure } from "../../../src-main/core/errors.ts";
-import {
-  startNode,
-  type NodeOptions,
-  type RunningNode,
-} from "../../../src-main/node.ts";
+import type { RunningNode } from "../../../src-main/node.ts";
 import type { UiJob, UiNode } from "../../../src-main/protocol/ui-contract.ts";
+import { LoneNodes, until } from "../../fixtures/lone-nodes.ts";
 import { fixtureSource } from "../../fixtures/sources.ts";
 
-let folder: string;
-let nodes: RunningNode[];
+let nodes: LoneNodes;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "reelfarm-roles-"));
-  nodes = [];
+  nodes = await LoneNodes.open();
 });
-afterEach(async () => {
-  for (const node of nodes.reverse()) await node.close();
-  await rm(folder, { recursive: true });
-});
+afterEach(() => nodes.close());
 
 test("a master that helps elsewhere for a while keeps its queue and finishes it afterwards", async () => {
-  const node = await start("node", { role: "master" });
+  const node = await nodes.start("node", { role: "master" });
   const jobId = await add(node, await source());
   expect(jobs(node)).toEqual([jobId]);
 
@@ -39,17 +29,17 @@ test("a master that helps elsewhere for a while keeps its queue and finishes it 
 });
 
 test("the role it was given is the role it has after a restart", async () => {
-  const first = await start("node", { role: null });
+  const first = await nodes.start("node", { role: null });
   expect(view(first).role).toBe("undecided");
   await first.host.handle({ type: "set-role", role: "both" });
   await first.close();
-  const second = await start("node", { role: null });
+  const second = await nodes.start("node", { role: null });
   expect(view(second)).toMatchObject({ role: "both" });
 });
 
 test("a node that cannot listen stays what it was", async () => {
-  const taken = await start("taken", { role: "master" });
-  const node = await start("node", {
+  const taken = await nodes.start("taken", { role: "master" });
+  const node = await nodes.start("node", {
     role: "worker",
     listen: { host: "127.0.0.1", port: taken.listening?.port ?? 0 },
   });
@@ -63,7 +53,7 @@ test("a node that cannot listen stays what it was", async () => {
 });
 
 test("its owner's limits stop a worker in the middle of an encode, and let it go on", async () => {
-  const node = await start("node", { role: "both", threads: 1 });
+  const node = await nodes.start("node", { role: "both" });
   const jobId = await add(node, await source());
   await until(node, () => (view(node).worker?.heldAttempts ?? 0) > 0);
   const { limits } = view(node).settings;
@@ -86,9 +76,9 @@ test("its owner's limits stop a worker in the middle of an encode, and let it go
 });
 
 test("a worker that knows two masters stays with the one it serves, gone or back, until a person says otherwise", async () => {
-  const studio = await start("studio", { role: "master" });
-  const attic = await start("attic", { role: "master" });
-  const laptop = await start("laptop", { role: null });
+  const studio = await nodes.start("studio", { role: "master" });
+  const attic = await nodes.start("attic", { role: "master" });
+  const laptop = await nodes.start("laptop", { role: null });
   const masterOf = (): unknown => [
     view(laptop).masterName,
     view(laptop).masters.map(({ label, isServed }) => [label, isServed]),
@@ -111,7 +101,10 @@ test("a worker that knows two masters stays with the one it serves, gone or back
   await until(laptop, () => view(laptop).masterTrouble !== null);
   expect(workersOf(attic)).toBe(0);
   expect(view(laptop).masters[0]).toMatchObject({ isServed: true });
-  const again = await start("studio", { role: "master", listen: listening! });
+  const again = await nodes.start("studio", {
+    role: "master",
+    listen: listening!,
+  });
   await until(again, () => workersOf(again) === 1);
   expect(workersOf(attic)).toBe(0);
 
@@ -148,28 +141,6 @@ async function joinBy(worker: RunningNode, master: RunningNode): Promise<void> {
 const workersOf = (master: RunningNode): number =>
   master.host.snapshot().workers.filter(({ state }) => state !== "lost").length;
 
-async function start(
-  name: string,
-  options: Partial<NodeOptions>,
-): Promise<RunningNode> {
-  const node = await startNode({
-    dataFolder: join(folder, name),
-    role: "both",
-    name,
-    listen: { host: "127.0.0.1", port: 0 },
-    ui: null,
-    master: null,
-    allow: [],
-    ffmpeg: null,
-    ffprobe: null,
-    slots: 1,
-    threads: null,
-    ...options,
-  });
-  nodes.push(node);
-  return node;
-}
-
 async function source(): Promise<string> {
   return (await fixtureSource("closed-mp4", "ffmpeg")).file;
 }
@@ -179,7 +150,7 @@ async function add(node: RunningNode, file: string): Promise<string> {
     type: "add-job",
     sources: [file],
     presetName: "Fast 1080p",
-    output: join(folder, "out.mp4"),
+    output: join(nodes.folder, "out.mp4"),
     overwrite: false,
     segmentS: null,
     priority: 0,
@@ -196,16 +167,4 @@ async function finished(node: RunningNode, jobId: string): Promise<UiJob> {
     node.host.snapshot().jobs.find((job) => job.jobId === jobId);
   await until(node, () => ["done", "failed"].includes(find()?.state ?? ""));
   return find() as UiJob;
-}
-
-function until(node: RunningNode, holds: () => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    const look = (): void => {
-      if (!holds()) return;
-      stop();
-      resolve();
-    };
-    const stop = node.host.subscribe(look);
-    look();
-  });
 }
