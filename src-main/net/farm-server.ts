@@ -103,7 +103,11 @@ export async function startFarmServer(
   const door = new Door(limits, options.onRefused);
   const desk = new Desk(options, limits, door);
   server.on("connection", (socket: Socket) => door.knock(socket));
-  server.on("tlsClientError", (_error, socket) => socket.destroy());
+  server.on("tlsClientError", (error: NodeJS.ErrnoException, socket) => {
+    // Who only knocks, or goes away, broke nothing.
+    if (error.code?.startsWith("ERR_SSL") === true) desk.notOurs(socket);
+    socket.destroy();
+  });
   server.on("clientError", (_error, socket) => socket.destroy());
   server.on("secureConnection", (socket) => desk.secured(socket));
   server.on("request", (request, response) => {
@@ -214,6 +218,11 @@ class Desk {
     else if (request.url === dataPath)
       this.#joinData(request, socket, head, peerId);
     else this.#turnAway(request, socket, "peer-broken");
+  }
+
+  /** What it speaks is not TLS 1.3. */
+  notOurs(socket: Socket): void {
+    this.#door.refuse(addressOf(socket), null, "peer-broken");
   }
 
   disconnect(id: DeviceId): void {

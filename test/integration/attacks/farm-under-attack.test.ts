@@ -30,12 +30,12 @@ const maxFilms = 5;
 
 let farm: AttackedFarm;
 beforeAll(async () => {
-  farm = await AttackedFarm.start(8);
+  farm = await AttackedFarm.start(9);
 });
 afterAll(() => farm.close());
 
 describe("strangers", () => {
-  it("without a certificate, with one of their own under a copied name, or with noise: refused, logged once", async () => {
+  it("without a certificate, with one of their own under a copied name, or with noise or an older TLS: refused, logged once", async () => {
     const stranger = makeIdentity();
     await farm.encodesDuring(async () => {
       for (let n = 0; n < 3; n += 1) {
@@ -50,9 +50,18 @@ describe("strangers", () => {
         const noise = plainSocket(farm.port);
         noise.write("GET / HTTP/1.1\r\nhost: farm\r\n\r\n");
         await once(noise, "close");
+        const old = rawTls(farm.port, farm.hostile[0]!, {
+          maxVersion: "TLSv1.2",
+        });
+        await expect(old).rejects.toThrow();
       }
     });
-    expect(farm.codesOf(null)).toEqual(["peer-not-allowed"]);
+    expect(farm.codesOf(null).sort()).toEqual([
+      "peer-broken",
+      "peer-not-allowed",
+    ]);
+    const addresses = farm.refusals.map(({ address }) => address);
+    expect(new Set(addresses)).toEqual(new Set(["127.0.0.1"]));
     expect(farm.codesOf(stranger.deviceId)).toEqual(["peer-not-allowed"]);
   });
 
@@ -128,6 +137,23 @@ describe("a device that is let in", () => {
         // 1009: the frame was refused before its end was read.
         expect([4002, 1009], what).toContain(code);
       }
+    });
+    expect(farm.codesOf(identity.deviceId)).toEqual(["peer-broken"]);
+  });
+
+  it("sends data in another's session, or in none: refused, logged once", async () => {
+    const identity = farm.hostile[8]!;
+    await farm.encodesDuring(async () => {
+      const victim = await rawWorker(farm.port, farm.hostile[1]!);
+      for (const session of [victim.session, "0".repeat(32), ""]) {
+        const wire = await rawTls(farm.port, identity);
+        const headers = { "x-reelfarm-session": session };
+        expect(await rawWebSocket(wire, "/data", headers)).toMatchObject({
+          status: 403,
+          refused: "peer-broken",
+        });
+      }
+      victim.control.terminate();
     });
     expect(farm.codesOf(identity.deviceId)).toEqual(["peer-broken"]);
   });
