@@ -1,6 +1,6 @@
-import { realpath } from "node:fs/promises";
+import { lstat, realpath } from "node:fs/promises";
 import os from "node:os";
-import { dirname, resolve, sep } from "node:path";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import type { Settings } from "../protocol/settings.ts";
 import type { SharedFolders } from "../ui-server/remote-host.ts";
 import { videosFolder } from "./videos-folder.ts";
@@ -56,16 +56,23 @@ function isInside(path: string, folder: string): boolean {
   return path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
-/** Where a path leads with all links followed; of what is not there yet, its nearest folder. */
+/** Where a path leads with all links followed; of what is not there yet, its nearest folder. Empty: nobody knows. */
 async function realPlace(path: string): Promise<string> {
   try {
     return await realpath(path);
   } catch {
+    // A link to nothing leads out of the folder once there is something.
+    if (await isThere(path)) return "";
     const above = dirname(path);
     if (above === path) return path;
     const folder = await realPlace(above);
-    return folder.endsWith(sep)
-      ? folder + path.slice(above.length).replace(/^[/\\]/, "")
-      : folder + sep + path.slice(above.length).replace(/^[/\\]/, "");
+    return folder === "" ? "" : join(folder, basename(path));
   }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
 }

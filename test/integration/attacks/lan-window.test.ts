@@ -37,6 +37,7 @@ beforeAll(async () => {
   await writeFile(join(folder, "films/a.mkv"), "film");
   await writeFile(join(folder, "private/b.mkv"), "film");
   await symlink(join(folder, "private"), join(films, "link"));
+  await symlink(join(folder, "private", "none.mkv"), join(films, "loose.mkv"));
   log = [];
   node = await start();
   await node.host.handle({
@@ -291,6 +292,7 @@ test("L9 a browser sees no codes, decides nothing about who belongs to the farm,
     { ...job, sources: [join(films, "a.mkv"), "/etc"] },
     { ...job, output: join(folder, "private", "c.mkv") },
     { ...job, output: join(films, "link", "new", "c.mkv") },
+    { ...job, output: join(films, "loose.mkv") },
     { ...job, output: `${films}/../private/` },
   ] as const)
     expect([request, await line.ask(request as never)]).toEqual([
