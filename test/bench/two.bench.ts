@@ -9,7 +9,7 @@ import {
 import { loopClip, makeClip } from "./bench-source.ts";
 import { makeCpuGroup } from "./cgroup.ts";
 import type { Bench, Section } from "./section.ts";
-import { ownCpuSecondsOf } from "./process-figures.ts";
+import { cpuSecondsOf, ownCpuSecondsOf } from "./process-figures.ts";
 import { freshName, timeTools, type Timed } from "./tool-run.ts";
 
 const recipe: RecipeWish = {
@@ -19,14 +19,19 @@ const recipe: RecipeWish = {
   audio: "aac",
 };
 
+/** Long enough that joining and the last parts are as much of it as of a film; three pairs take eight minutes. */
+const clipS = 40;
+const clips = 5;
+
 async function run(bench: Bench): Promise<void> {
   const clip = await makeClip(bench, {
     width: bench.isQuick ? 320 : 1280,
     height: bench.isQuick ? 180 : 720,
-    seconds: bench.isQuick ? 20 : 40,
+    seconds: bench.isQuick ? 20 : clipS,
     kilobitsPerSecond: bench.isQuick ? 600 : 4_000,
   });
-  const source = await loopClip(bench, clip, bench.isQuick ? 1 : 2);
+  const source = await loopClip(bench, clip, bench.isQuick ? 1 : clips);
+  bench.say(`the film has ${String(bench.isQuick ? 20 : clips * clipS)} s`);
   const group = await makeCpuGroup(freshName("two"), bench.scope);
   const groups = [group];
   const wish = {
@@ -40,16 +45,16 @@ async function run(bench: Bench): Promise<void> {
     const farmRun = async (): Promise<Timed> => {
       const output = path.join(bench.folder, "two-farm.mkv");
       const before = await cpuNow();
-      const nodesBefore = await nodesCpu(farm);
+      const sharesBefore = await cpuShares(farm);
       const { wallS, figures } = await farm.encode({
         source,
         output,
         preset: "Bench",
       });
       const after = await cpuNow();
-      const nodesAfter = await nodesCpu(farm);
+      const shares = await cpuShares(farm);
       bench.say(
-        `${String(figures.segmentCount)} segments; CPU of master and workers without their ffmpegs: ${nodesAfter.map((value, at) => (value - (nodesBefore[at] ?? NaN)).toFixed(2)).join(" + ")} s`,
+        `${String(figures.segmentCount)} segments; CPU: ${shares.map(({ of, cpuS }, at) => `${of} ${(cpuS - (sharesBefore[at]?.cpuS ?? NaN)).toFixed(2)} s`).join(", ")}`,
       );
       const cpuS = before === null || after === null ? null : after - before;
       return { wallS, cpuS };
@@ -63,11 +68,33 @@ async function run(bench: Bench): Promise<void> {
   });
 }
 
-function nodesCpu(farm: BenchFarm): Promise<number[]> {
-  const pids = [farm.masterPid, ...farm.workerPids];
-  return Promise.all(
-    pids.map(async (pid) => (await ownCpuSecondsOf(pid)) ?? NaN),
-  );
+interface CpuShare {
+  readonly of: string;
+  readonly cpuS: number;
+}
+
+/** Who used how much so far; what the encoders use above the plain one is pre-roll, start and bounds. */
+async function cpuShares(farm: BenchFarm): Promise<CpuShare[]> {
+  const { masterPid, workerPids } = farm;
+  const own = sumOf(workerPids, ownCpuSecondsOf);
+  const all = sumOf(workerPids, cpuSecondsOf);
+  const masterOwn = (await ownCpuSecondsOf(masterPid)) ?? NaN;
+  const masterAll = (await cpuSecondsOf(masterPid)) ?? NaN;
+  return [
+    { of: "encoders", cpuS: (await all) - (await own) },
+    // Index, cuts, inspection of parts, join and its verification.
+    { of: "the master's ffmpegs and ffprobes", cpuS: masterAll - masterOwn },
+    { of: "master's node", cpuS: masterOwn },
+    { of: "workers' nodes", cpuS: await own },
+  ];
+}
+
+async function sumOf(
+  pids: readonly number[],
+  secondsOf: (pid: number) => Promise<number | null>,
+): Promise<number> {
+  const seconds = await Promise.all(pids.map(secondsOf));
+  return seconds.reduce<number>((sum, value) => sum + (value ?? NaN), 0);
 }
 
 async function compare(
