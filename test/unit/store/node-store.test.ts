@@ -84,6 +84,17 @@ describe("a damaged store", () => {
     await expect(open(disk)).rejects.toMatchObject({ code: "store-damaged" });
   });
 
+  it("is refused where nothing but jobs' documents is left", async () => {
+    const disk = new PowerCutDisk();
+    const store = await open(disk);
+    await store.putJob(sampleJob("a"));
+    await store.recordSegment(a, sampleSegment(1));
+    await store.close();
+    for (const path of [index, `${index}.bak`, ...journals(disk)])
+      disk.lose(path);
+    await expect(open(disk)).rejects.toMatchObject({ code: "store-damaged" });
+  });
+
   it("is refused when an acknowledged line of the journal is damaged, wherever", async () => {
     const { disk: used, contents } = await usedDisk();
     const path = journals(used).at(-1) ?? "";
@@ -204,6 +215,29 @@ describe("a snapshot", () => {
     expect(journals(disk)).not.toContain(first);
     const again = await open(disk.after("synced-only"));
     expect((await again.jobDetails(a)).segments.length).toBe(1);
+  });
+
+  it("writes no document of a job that is removed meanwhile", async () => {
+    const disk = new PowerCutDisk();
+    const store = await open(disk, { journalLimitBytes: 16_000 });
+    for (const name of ["b", "c", "d", "e", "f", "g", "h", "a"]) {
+      await store.putJob(sampleJob(name));
+      await store.recordEvent(jobId(name), sampleEvent("x"));
+    }
+    const removals: Promise<void>[] = [];
+    disk.beforeEach = (operation) => {
+      if (removals.length > 0 || !/^sync .*jobs\/b/.test(operation)) return;
+      removals.push(store.removeJob(a));
+    };
+    for (let n = 0; n < 200; n++)
+      await store.updateSettings({
+        name: `node ${String(n)} ${"x".repeat(60)}`,
+      });
+    expect(removals.length).toBe(1);
+    await Promise.all(removals);
+    const documents = disk.paths().filter((path) => path.includes("/jobs/"));
+    expect(documents).toContain(`${folder}/jobs/h.json`);
+    expect(documents).not.toContain(`${folder}/jobs/a.json`);
   });
 
   it("of an earlier job is never taken for a namesake's", async () => {
@@ -345,7 +379,12 @@ describe("versions", () => {
 
   it("refuses a newer store from its first start on, and changes nothing", async () => {
     const { disk } = await usedDisk();
-    await (await open(disk, { schema: next })).close();
+    const opened = await open(disk, { schema: next });
+    // Killed at once, it has told every older program all the same.
+    await expect(open(disk.after("synced-only"))).rejects.toMatchObject({
+      code: "store-newer",
+    });
+    await opened.close();
     const before = disk.paths().map((path) => disk.text(path));
     await expect(open(disk)).rejects.toMatchObject({ code: "store-newer" });
     expect(disk.paths().map((path) => disk.text(path))).toEqual(before);
