@@ -3,10 +3,10 @@
  * replaced: whole programs on a network of namespaces, found by announcements,
  * joined with a code.
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DrillLan } from "../fixtures/drill-lan.ts";
 import { differenceToSource, drillClip } from "../fixtures/drill-media.ts";
 import { HomeComputer } from "../fixtures/home-computer.ts";
@@ -88,8 +88,25 @@ describe.runIf(hasNamespaces)("a home", () => {
     const second = await addJob(studio, await drillClip({ durationS: 6 }));
     await finished(studio, second);
     await attic.waitFor("no worker", ({ workers }) => workers.length === 0);
+    await nothingLeft([first, second]);
   });
 });
+
+/** But the outputs, what the computers keep, and the ways to them. */
+async function nothingLeft(jobs: readonly AddedJob[]): Promise<void> {
+  const outputs = jobs.map(({ output }) => path.basename(output));
+  await vi.waitFor(
+    async () => {
+      const left = (await readdir(folder)).filter(
+        (name) =>
+          !outputs.includes(name) && !/^(studio|laptop|attic)/.test(name),
+      );
+      for (const one of computers) left.push(...(await one.leftovers()));
+      expect(left).toEqual([]);
+    },
+    { timeout: 10_000, interval: 200 },
+  );
+}
 
 async function computer(
   at: number,
