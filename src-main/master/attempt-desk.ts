@@ -342,7 +342,7 @@ export class AttemptDesk {
     );
     this.ports.log(
       job,
-      `${assignment.taskId} from ${this.ports.nameOf(assignment.workerId)}: ${outcome.result.frames} frames`,
+      `part at frame ${String(assignment.range.startFrame)} from ${this.ports.nameOf(assignment.workerId)}: ${outcome.result.frames} frames`,
     );
   }
 

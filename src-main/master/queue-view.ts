@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { explain, type Failure } from "../core/errors.ts";
 import type { DeviceId } from "../core/identifiers.ts";
+import type { Assignment } from "../core/scheduler/effects.ts";
 import {
   because,
   describeExplanation,
@@ -129,8 +130,9 @@ export function workerView(
     work: held
       .filter((attempt) => attempt.started)
       .map((attempt) => {
-        const job = master.queue.find(attempt.assignment.jobId);
-        return `${job ? basename(job.request.sourcePath) : "?"}, ${attempt.assignment.kind}`;
+        const { assignment } = attempt;
+        const job = master.queue.find(assignment.jobId);
+        return job === undefined ? "?" : workText(job, assignment);
       }),
     idleReason:
       explanation === null
@@ -140,6 +142,25 @@ export function workerView(
       ? {}
       : { idleBecause: namedExplanation(explanation, wordsOf(master)) }),
   };
+}
+
+/** `Film.mkv, 1:20–1:45`; the sound is one piece. */
+function workText(job: Job, assignment: Assignment): string {
+  const name = basename(job.request.sourcePath);
+  if (assignment.kind === "audio") return `${name}, audio`;
+  const { startFrame, endFrame } = assignment.range;
+  const at = (frame: number): string => clockText(frame / job.framesPerSecond);
+  return `${name}, ${at(startFrame)}–${at(endFrame)}`;
+}
+
+function clockText(atS: number): string {
+  const whole = Math.floor(atS);
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor(whole / 60) % 60;
+  return hours > 0
+    ? `${String(hours)}:${two(minutes)}:${two(whole % 60)}`
+    : `${String(minutes)}:${two(whole % 60)}`;
 }
 
 /** The summary of a job that has just ended well. */

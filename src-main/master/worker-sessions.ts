@@ -145,6 +145,7 @@ export class WorkerSessions {
       if (!desk.isOf(message.attemptId, worker.id))
         throw new Failure("peer-broken", "it spoke of another's attempt");
     if (message.type === "availability-changed") this.tellAvailability(worker);
+    else if (message.type === "load-measured") this.ports.changed();
     else desk.receive(worker.id, message);
   }
 

@@ -15,6 +15,7 @@ import {
   type MasterMessage,
   type WorkerMessage,
 } from "../protocol/messages.ts";
+import { ProcessorLoad } from "./processor-load.ts";
 import { WorkerAttempt } from "./worker-attempt.ts";
 import { unreachable } from "../core/assert.ts";
 
@@ -26,6 +27,10 @@ const maxBrokenMessages = 1_000;
 
 /** Last words kept for a master that does not answer. */
 const maxWords = 128;
+
+/** The master's people are told how busy this machine is; smaller changes nobody would see. */
+const loadEveryMs = 5_000;
+const leastLoadChange = 0.05;
 
 /** Of the machine's memory, for all encodes together. */
 const usableMemoryRatio = 0.75;
@@ -94,9 +99,27 @@ export class Worker {
       if (attempt.state !== "waiting" && !attempt.cancelled)
         this.send({ type: "started", attemptId: attempt.id });
     for (const word of this.words.values()) this.send(word);
+    const stopTelling = this.tellLoad();
     const { code } = await link.closed;
+    stopTelling();
     if (this.link === link) this.link = null;
     this.endAfter(code);
+  }
+
+  /** How busy the machine is, from time to time, when it has changed. */
+  private tellLoad(): () => void {
+    const load = new ProcessorLoad();
+    let told = 0;
+    const timer = setInterval(() => {
+      const cpuRatio = load.look();
+      if (Math.abs(cpuRatio - told) < leastLoadChange) return;
+      told = cpuRatio;
+      this.send({ type: "load-measured", cpuRatio });
+    }, loadEveryMs);
+    timer.unref();
+    return () => {
+      clearInterval(timer);
+    };
   }
 
   /** Attempts that go on, and those whose end the master has not heard of. */
