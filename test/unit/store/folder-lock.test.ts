@@ -179,6 +179,13 @@ describe("a folder's lock", () => {
     await Promise.all(tries);
   });
 
+  it("is taken over in its own folder, whatever a file says of its holder", async () => {
+    await leaveLock({ pid: deadPid, token: "/../notes" });
+    await writeFile(join(folder, "notes"), "mine");
+    await (await takeFolderLock(diskFileSystem, folder)).release();
+    expect(await readFile(join(folder, "notes"), "utf8")).toBe("mine");
+  });
+
   it("is taken over though earlier takeovers died in the middle", async () => {
     const old = await leaveLock({ pid: deadPid });
     const text = await readFile(lock(), "utf8");

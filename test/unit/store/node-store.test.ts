@@ -147,6 +147,32 @@ describe("a damaged store", () => {
   });
 });
 
+describe("an open store", () => {
+  it("is nobody else's until it is closed, and clears away what a write left", async () => {
+    const disk = new PowerCutDisk();
+    const store = await open(disk);
+    const held = { code: "node-already-running" };
+    await expect(open(disk)).rejects.toMatchObject(held);
+    await store.close();
+    const left = [`${folder}/node.json.1.tmp`, `${folder}/jobs/a.json.2.tmp`];
+    for (const path of left) disk.put(path, "half");
+    await (await open(disk)).close();
+    for (const path of left) expect(disk.paths()).not.toContain(path);
+  });
+
+  it("writes nothing that it could not read again", async () => {
+    const disk = new PowerCutDisk();
+    const store = await open(disk);
+    await store.putJob(sampleJob("a"));
+    const wrong = sampleJob("b", { createdAtMs: Number.NaN });
+    await expect(store.putJob(wrong)).rejects.toThrow();
+    await store.updateSettings({ name: "after it" });
+    const again = await open(disk.after("synced-only"));
+    expect(again.jobs().map(({ id }) => id)).toEqual(["a"]);
+    expect(store.jobs().map(({ id }) => id)).toEqual(["a"]);
+  });
+});
+
 describe("a full or failing disk", () => {
   it("refuses the change, keeps it, and stores it with the next that succeeds", async () => {
     const disk = new PowerCutDisk();
