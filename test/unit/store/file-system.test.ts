@@ -40,7 +40,11 @@ describe("the real disk", () => {
   });
 
   it("gets all of what it takes in pieces", async () => {
-    const whole = handles.write;
+    const whole = handles.write as (
+      data: Uint8Array,
+      offset: number,
+      length: number,
+    ) => Promise<{ bytesWritten: number; buffer: Uint8Array }>;
     vi.spyOn(handles, "write").mockImplementation(function (
       this: fs.FileHandle,
       ...[data, offset]: readonly unknown[]
@@ -49,7 +53,7 @@ describe("the real disk", () => {
       const from = offset as number;
       const length = Math.ceil((bytes.byteLength - from) / 2);
       return whole.call(this, bytes, from, length);
-    } as typeof whole);
+    } as typeof handles.write);
     const path = join(folder, "one");
     const file = await diskFileSystem.open(path, "new");
     await file.append(Buffer.from("a longer text"));
