@@ -52,11 +52,14 @@ async function run(bench: Bench): Promise<void> {
         preset: "Bench",
       });
       const after = await cpuNow();
-      const shares = await cpuShares(farm);
-      bench.say(
-        `${String(figures.segmentCount)} segments; CPU: ${shares.map(({ of, cpuS }, at) => `${of} ${(cpuS - (sharesBefore[at]?.cpuS ?? NaN)).toFixed(2)} s`).join(", ")}`,
-      );
+      const shares = (await cpuShares(farm)).map(({ of, cpuS }, at) => ({
+        of,
+        cpuS: cpuS - (sharesBefore[at]?.cpuS ?? NaN),
+      }));
       const cpuS = before === null || after === null ? null : after - before;
+      bench.say(
+        `${String(figures.segmentCount)} segments; CPU: ${sharesText(cpuS, shares)}`,
+      );
       return { wallS, cpuS };
     };
     const plainRun = (): Promise<Timed> => {
@@ -73,28 +76,32 @@ interface CpuShare {
   readonly cpuS: number;
 }
 
-/** Who used how much so far; what the encoders use above the plain one is pre-roll, start and bounds. */
+/** Who used how much so far, but for the encoders: a sandbox's processes are not among its parent's. */
 async function cpuShares(farm: BenchFarm): Promise<CpuShare[]> {
   const { masterPid, workerPids } = farm;
-  const own = sumOf(workerPids, ownCpuSecondsOf);
-  const all = sumOf(workerPids, cpuSecondsOf);
   const masterOwn = (await ownCpuSecondsOf(masterPid)) ?? NaN;
   const masterAll = (await cpuSecondsOf(masterPid)) ?? NaN;
   return [
-    { of: "encoders", cpuS: (await all) - (await own) },
     // Index, cuts, inspection of parts, join and its verification.
     { of: "the master's ffmpegs and ffprobes", cpuS: masterAll - masterOwn },
-    { of: "master's node", cpuS: masterOwn },
-    { of: "workers' nodes", cpuS: await own },
+    { of: "the master's node", cpuS: masterOwn },
+    { of: "the workers' nodes", cpuS: await sumOf(workerPids) },
   ];
 }
 
-async function sumOf(
-  pids: readonly number[],
-  secondsOf: (pid: number) => Promise<number | null>,
-): Promise<number> {
-  const seconds = await Promise.all(pids.map(secondsOf));
-  return seconds.reduce<number>((sum, value) => sum + (value ?? NaN), 0);
+/** What is left of the whole is the encoders': more than the plain one's is pre-roll, start and bounds. */
+function sharesText(cpuS: number | null, shares: readonly CpuShare[]): string {
+  const others = shares.reduce((sum, share) => sum + share.cpuS, 0);
+  const all = [
+    ...(cpuS === null ? [] : [{ of: "encoders", cpuS: cpuS - others }]),
+    ...shares,
+  ];
+  return all.map((share) => `${share.of} ${seconds(share.cpuS)}`).join(", ");
+}
+
+async function sumOf(pids: readonly number[]): Promise<number> {
+  const each = await Promise.all(pids.map(ownCpuSecondsOf));
+  return each.reduce<number>((sum, value) => sum + (value ?? NaN), 0);
 }
 
 async function compare(
