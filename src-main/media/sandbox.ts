@@ -44,10 +44,12 @@ const systemFolders = [
 /**
  * The sandbox of this machine, tried with the ffmpeg it is meant for. Null
  * where there is none: no bubblewrap, no user namespaces, another system.
+ * The trial needs a folder, made in `within` (default: the system's for
+ * temporary files), where whoever is killed meanwhile leaves it.
  */
 export async function findSandbox(
   ffmpeg: string,
-  options: { readonly bubblewrap?: string } = {},
+  options: { readonly bubblewrap?: string; readonly within?: string } = {},
 ): Promise<Sandbox | null> {
   if (process.platform !== "linux") return null;
   // A bare name is one of the system's programs and found in there as well.
@@ -58,14 +60,14 @@ export async function findSandbox(
   for (const seen of programPaths(program)) {
     const bubblewrap = options.bubblewrap ?? "bwrap";
     const sandbox = bubblewrapSandbox(bubblewrap, program, seen);
-    if (await isWorking(sandbox)) return sandbox;
+    if (await isWorking(sandbox, options.within ?? tmpdir())) return sandbox;
   }
   return null;
 }
 
 /** In an empty folder of its own: what else lies beside it must not help the trial. */
-async function isWorking(sandbox: Sandbox): Promise<boolean> {
-  const folder = await mkdtemp(path.join(tmpdir(), "reelfarm-trial-"));
+async function isWorking(sandbox: Sandbox, within: string): Promise<boolean> {
+  const folder = await mkdtemp(path.join(within, "reelfarm-trial-"));
   try {
     const trial = sandbox.enclose(["-version"], folder);
     const { exit } = await readTool(trial.program, trial.args, {

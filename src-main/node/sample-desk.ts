@@ -152,7 +152,9 @@ export class SampleDesk {
     },
   ): Promise<UiSample> {
     const { folder, sampleId, signal } = run;
-    this.#sandbox ??= findSandbox(this.#binaries.ffmpeg);
+    this.#sandbox ??= findSandbox(this.#binaries.ffmpeg, {
+      within: this.#folder,
+    });
     const around = {
       workFolder: folder,
       signal,

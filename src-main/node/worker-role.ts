@@ -74,7 +74,9 @@ export class WorkerRole {
     const workFolder = join(context.options.dataFolder, "worker");
     await rm(workFolder, { recursive: true, force: true });
     await mkdir(workFolder, { recursive: true, mode: 0o700 });
-    const sandbox = await findSandbox(context.binaries.ffmpeg);
+    const sandbox = await findSandbox(context.binaries.ffmpeg, {
+      within: workFolder,
+    });
     if (sandbox === null)
       context.log("no sandbox for encodes on this machine (bubblewrap)");
     const role = new WorkerRole(context, workFolder, sandbox);
