@@ -163,6 +163,12 @@ describe("the doctor", () => {
     const again = await open();
     expect(again.jobs().map((job) => job.id)).toEqual(["a", "c", "d"]);
     await again.close();
+    const aside = (await readdir(folder)).find((name) =>
+      /^journal-.*\.damaged$/.test(name),
+    );
+    expect(await readFile(join(folder, aside ?? ""), "utf8")).toContain(
+      '"id":"x"',
+    );
   });
 
   it("forgets the segments of a job whose document and backup are lost", async () => {
