@@ -55,9 +55,8 @@ export const lies: readonly Lie[] = [
   {
     name: "damaged bytes in the middle",
     result: (truth) => {
-      const damaged = Buffer.from(truth);
-      damaged.fill(0xa5, truth.length >> 1, (truth.length >> 1) + 2_000);
-      return damaged;
+      const bytes = Buffer.from(truth);
+      return bytes.fill(0xa5, truth.length >> 1, (truth.length >> 1) + 2_000);
     },
   },
   { name: "nothing at all", result: () => Buffer.alloc(0) },
@@ -68,6 +67,13 @@ export const lies: readonly Lie[] = [
   },
   { name: "silence", result: (truth) => truth, isSilent: true },
 ];
+
+/** Every frame is where it should be, and one does not decode: only whoever looks at the pictures sees it. */
+export function damagedWithin(truth: Buffer): Buffer {
+  // Behind a frame's last bytes its successor's box begins with its size.
+  const frameEnd = truth.indexOf("moof", truth.length >> 1) - 4;
+  return Buffer.from(truth).fill(0xa5, frameEnd - 200, frameEnd - 100);
+}
 
 /** Said of a result that somebody has got already. */
 const handedIn = { frames: 1, sizeBytes: 1, sha256: "0".repeat(64) };
@@ -107,7 +113,7 @@ export async function joinLying(
       order.kind === "video" ? (lie.order?.(order) ?? order) : order,
       folder,
     );
-    const bytes = lie.result(truth, earlier);
+    const bytes = order.kind === "video" ? lie.result(truth, earlier) : truth;
     earlier ??= truth;
     await link.transfers.send(
       transferIds.result(attemptId),
