@@ -423,8 +423,21 @@ test("L8 a login outlives a restart; switching the window off ends everything at
   const again = new LanVisitor(port);
   again.cookie = member.cookie;
   const line = await again.openLine();
+  const sending = httpsRequest({
+    ...{ host: "127.0.0.1", port, path: "/upload?name=b.mkv", method: "POST" },
+    ...{ rejectUnauthorized: false, agent: false },
+    headers: {
+      ...{ origin: again.origin, cookie: again.cookie ?? "" },
+      "content-length": 1_000,
+    },
+  });
+  const cut = once(sending, "error");
+  sending.write("begin");
+  await expect
+    .poll(() => readdir(join(folder, "data", "uploads")))
+    .toHaveLength(1);
   await switchTo(false);
-  await line.closed;
+  await Promise.all([line.closed, cut]);
   expect(lan()).toMatchObject({ isOn: false, urls: [], offer: null });
   const refused = net.connect(again.port, "127.0.0.1");
   const [error] = (await once(refused, "error")) as [NodeJS.ErrnoException];
