@@ -177,7 +177,7 @@ export class Master {
 
   private pauseQueueNow(paused: boolean): void {
     this.life.queuePaused = paused;
-    this.loop.dispatch({ type: "queue-resumed" });
+    this.loop.dispatch({ type: paused ? "queue-paused" : "queue-resumed" });
   }
 
   /** How work is shared out now. */
