@@ -92,6 +92,8 @@ export class Connection {
   }
 
   #dial(): void {
+    // A node that was started anew has another token: each try counts for itself.
+    this.#hasBeenOpen = false;
     this.#options.onLink({ kind: "connecting" });
     const { url, token } = this.#options;
     const socket = new WebSocket(
