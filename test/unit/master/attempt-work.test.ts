@@ -7,7 +7,9 @@ import type {
 } from "../../../src-main/core/identifiers.ts";
 import type { Assignment } from "../../../src-main/core/scheduler/effects.ts";
 import type { Binaries } from "../../../src-main/media/binaries.ts";
+import type { VideoFilters } from "../../../src-main/core/recipe.ts";
 import { videoWork } from "../../../src-main/master/attempt-work.ts";
+import type { AttemptWork } from "../../../src-main/master/master-attempt.ts";
 import type { Job } from "../../../src-main/master/job.ts";
 import { exampleJob } from "./example-job.ts";
 
@@ -34,9 +36,9 @@ function indexedJob(): Job {
   return job;
 }
 
-/** What the liar may hand in for the second ten seconds. */
-function allowedBytes(job: Job): number {
-  const { encode } = job.media.plan;
+/** The second ten seconds, at the liar's. */
+function work(job: Job, filters: Partial<VideoFilters> = {}): AttemptWork {
+  const encode = job.media.plan.encode!;
   const assignment = {
     kind: "video",
     attemptId: "a1" as AttemptId,
@@ -47,8 +49,15 @@ function allowedBytes(job: Job): number {
     range: { startFrame: segmentFrames, endFrame: 2 * segmentFrames },
     isLast: false,
   } as Extract<Assignment, { kind: "video" }>;
-  const work = videoWork({} as Binaries, job, assignment, encode!);
-  return work.order.maxOutputBytes;
+  return videoWork({} as Binaries, job, assignment, {
+    ...encode,
+    filters: { ...encode.filters, ...filters },
+  });
+}
+
+/** What the liar may hand in for them. */
+function allowedBytes(job: Job): number {
+  return work(job).order.maxOutputBytes;
 }
 
 /** Four parts of one worker's, of so many bytes each. */
@@ -80,4 +89,22 @@ test("a worker may hand in so much as the source and others' parts give reason f
   expect(allowedBytes(job)).toBe(64 * mebi);
   job.oversizedResults = 1;
   expect(allowedBytes(job)).toBe(512 * mebi);
+});
+
+test("a wrong count puts the beginning with the own keyframe in doubt, once for a job, before it counts against anybody", () => {
+  const job = indexedJob();
+  const early = work(job, { deinterlace: "off", denoise: "off" });
+  expect(early.meaningOf?.("encoder-failed")).toBe("encoder-failed");
+  expect(job.keyframes.allows(10)).toBe(true);
+  expect(early.meaningOf?.("frame-count-wrong")).toBe("start-not-clean");
+  expect(job.keyframes.allows(10)).toBe(false);
+  const again = work(job, { deinterlace: "off", denoise: "off" });
+  expect(again.meaningOf?.("timestamps-wrong")).toBe("timestamps-wrong");
+});
+
+test("a part whose filters look back never began with its own keyframe", () => {
+  const job = indexedJob();
+  const filtered = work(job, { denoise: "light" });
+  expect(filtered.meaningOf?.("frame-count-wrong")).toBe("frame-count-wrong");
+  expect(job.keyframes.allows(10)).toBe(true);
 });
