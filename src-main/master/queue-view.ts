@@ -16,6 +16,7 @@ import {
 import {
   jobProgress,
   workerFramesPerSecond,
+  type SegmentView,
 } from "../core/scheduler/progress.ts";
 import type {
   JobState,
@@ -96,8 +97,11 @@ export function jobDetailView(
   return {
     job: jobView(master, job, nowMs),
     segments:
-      progress?.segments ??
-      (job.phase.kind === "done" ? job.phase.parts : partsMade(job)),
+      progress !== null
+        ? withMakers(job, progress.segments)
+        : job.phase.kind === "done"
+          ? job.phase.parts
+          : partsMade(job),
     streams: job.isProbed
       ? streamViews(job.media.facts, job.media.plan.streams)
       : [],
@@ -105,6 +109,26 @@ export function jobDetailView(
     log: job.log,
     figures: job.phase.kind === "done" ? job.phase.figures : null,
   };
+}
+
+/** The scheduler does not know who made what an earlier life of the master had verified. */
+function withMakers(
+  job: Job,
+  segments: readonly SegmentView[],
+): readonly SegmentView[] {
+  const makers = new Map(
+    [...job.finished.values()].map((part) => [part.startFrame, part.workerId]),
+  );
+  return segments.map((segment) => {
+    const { kind, state, startFrame, workerIds } = segment;
+    const maker = makers.get(startFrame) ?? null;
+    return kind === "audio" ||
+      state !== "verified" ||
+      workerIds.length > 0 ||
+      maker === null
+      ? segment
+      : { ...segment, workerIds: [maker] };
+  });
 }
 
 export function workerView(

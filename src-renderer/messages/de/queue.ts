@@ -196,6 +196,10 @@ export const queueMessages: Readonly<Record<keyof typeof english, string>> = {
   "job.segments": "Wer macht was",
   "job.segments-none":
     "Die Teile erscheinen, sobald der erste geschnitten ist.",
+  "job.segments-gone":
+    "Wer welchen Teil gemacht hat, ist nur bekannt, bis Reelfarm endet; die Zahlen unten bleiben.",
+  "job.log-gone":
+    "Was geschah, ist nur bekannt, bis Reelfarm endet; dies war davor.",
   "job.segments-summary":
     "{count, plural, one {Ein Teil} other {# Teile}}: {verified} geprüft, {running} in Arbeit, {duplicate} doppelt versucht, {failed} gescheitert, {waiting} wartend",
   "job.segment-video": "Teil {number}, {from} bis {to}",

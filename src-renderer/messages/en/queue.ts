@@ -191,6 +191,10 @@ export const queueMessages = {
   "job.waits": "Why it waits",
   "job.segments": "Who does what",
   "job.segments-none": "The parts appear when the first of them is cut.",
+  "job.segments-gone":
+    "Who made which part is known until Reelfarm ends; the figures below are kept.",
+  "job.log-gone":
+    "What happened is known until Reelfarm ends; this was before.",
   "job.segments-summary":
     "{count, plural, one {One part} other {# parts}}: {verified} verified, {running} running, {duplicate} tried twice, {failed} failed, {waiting} waiting",
   "job.segment-video": "Part {number}, {from} to {to}",
