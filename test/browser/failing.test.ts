@@ -1,0 +1,109 @@
+/** What a person sees of a job that failed, and of a node that went away. */
+import { basename } from "node:path";
+import { describe, expect, test } from "vitest";
+import { accessibilityProblems } from "../fixtures/browser.ts";
+import {
+  drillBinaries,
+  drillClip,
+  framesPerSecond,
+  scriptFfmpeg,
+} from "../fixtures/drill-media.ts";
+import {
+  addJobs,
+  expectSoon,
+  hasNoBrowser,
+  onlyJob,
+  rowOf,
+  Windows,
+} from "../fixtures/windows.ts";
+
+describe.skipIf(hasNoBrowser)("when something goes wrong", () => {
+  const windows = new Windows();
+
+  test("a job that failed says what, where and what to do, shows its log, and only what failed is tried again", async () => {
+    const ffmpeg = await failingFfmpeg(true);
+    // With one worker only there is nobody else to try it.
+    const scheduler = { workersPerTask: 1 };
+    const farm = await windows.start("den", "both", { ffmpeg, scheduler });
+    const file = await drillClip({ durationS: 12 });
+    const name = basename(file);
+    await addJobs(farm, [file], { segmentS: 4 });
+    const page = await windows.open(farm);
+    const { failure, jobId } = await onlyJob(farm, "failed");
+    const row = rowOf(page, name);
+    await row.getByText(failure?.text ?? "?").waitFor();
+    await row.getByRole("link", { name }).click();
+    const notice = page.getByRole("alert").filter({ hasText: "It failed" });
+    await notice.getByText(failure?.text ?? "?").waitFor();
+    await notice.getByText("The log has what happened on each.").waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await notice.getByRole("button", { name: "Show the log" }).click();
+    const log = page.getByRole("list", { name: "Log" });
+    await expectSoon(() => log.evaluate(isInSight)).toBe(true);
+    // On which computer, and in the encoder's own words.
+    expect(await log.innerText()).toMatch(/den.*the disk of this one is full/);
+    await failingFfmpeg(false);
+    await notice
+      .getByRole("button", { name: "Retry only what failed" })
+      .click();
+    await notice.waitFor({ state: "hidden" });
+    await onlyJob(farm, "done");
+    await page.getByText("Done", { exact: true }).waitFor();
+    const { figures, log: lines } = await farm.node.host.handle({
+      type: "job-detail",
+      jobId,
+    });
+    // Nothing that was verified before was made again.
+    const verified = lines.flatMap(({ text }) =>
+      (/from den: (\d+) frames/.exec(text)?.slice(1) ?? []).map(Number),
+    );
+    expect(verified.length).toBeGreaterThan(1);
+    const frames = 12 * framesPerSecond;
+    expect(verified.reduce((sum, part) => sum + part)).toBe(frames);
+    expect(figures).toMatchObject({ frames, wastedFrames: 0 });
+  });
+
+  test("a window whose node was started anew says that its key is old; a new one shows the queue as it was", async () => {
+    const farm = await windows.start("den", "master");
+    const file = await drillClip({ durationS: 2 });
+    await addJobs(farm, [file]);
+    const page = await windows.open(farm, "queue", { mayReport: true });
+    await rowOf(page, basename(file)).waitFor();
+    await farm.node.close();
+    await page.getByText(/connection to Reelfarm is lost/).waitFor();
+    // What was known stays in sight meanwhile.
+    await rowOf(page, basename(file)).waitFor();
+    const { port } = new URL(farm.url);
+    const ui = { host: "127.0.0.1", port: Number(port) };
+    const again = await windows.start("den", "master", { ui });
+    await page.getByText("This window is not let in").waitFor();
+    const fresh = await windows.open(again);
+    await rowOf(fresh, basename(file)).waitFor();
+    await fresh.getByRole("button", { name: "Pause the queue" }).click();
+    await fresh.getByText("The queue is paused.").first().waitFor();
+    expect(again.node.host.snapshot().node.queuePaused).toBe(true);
+  });
+});
+
+/** Real but for this: sick, it can encode the beginning of a film only. */
+async function failingFfmpeg(isSick: boolean): Promise<string> {
+  const { ffmpeg } = await drillBinaries();
+  return scriptFfmpeg(
+    "sick",
+    [
+      ...(isSick
+        ? [
+            'case " $* " in *" -f nut "*"trim=start="*)',
+            'echo "the disk of this one is full" >&2; exit 1 ;;',
+            "esac",
+          ]
+        : []),
+      `exec '${ffmpeg}' "$@"`,
+    ].join("\n"),
+  );
+}
+
+const isInSight = (element: Element): boolean => {
+  const { top, bottom } = element.getBoundingClientRect();
+  return top < innerHeight && bottom > 0;
+};
