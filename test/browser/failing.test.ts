@@ -1,5 +1,6 @@
 /** What a person sees of a job that failed, and of a node that went away. */
 import { basename } from "node:path";
+import type { Locator, Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { accessibilityProblems } from "../fixtures/browser.ts";
 import {
@@ -39,7 +40,7 @@ describe.skipIf(hasNoBrowser)("when something goes wrong", () => {
     expect(await accessibilityProblems(page)).toEqual([]);
     await notice.getByRole("button", { name: "Show the log" }).click();
     const log = page.getByRole("list", { name: "Log" });
-    await expectSoon(() => log.evaluate(isInSight)).toBe(true);
+    await expectSoon(() => isInSight(page, log)).toBe(true);
     // On which computer, and in the encoder's own words.
     expect(await log.innerText()).toMatch(/den.*the disk of this one is full/);
     await failingFfmpeg(false);
@@ -103,7 +104,9 @@ async function failingFfmpeg(isSick: boolean): Promise<string> {
   );
 }
 
-const isInSight = (element: Element): boolean => {
-  const { top, bottom } = element.getBoundingClientRect();
-  return top < innerHeight && bottom > 0;
-};
+/** Some of it, at least. */
+async function isInSight(page: Page, what: Locator): Promise<boolean> {
+  const box = await what.boundingBox();
+  const height = page.viewportSize()?.height ?? 0;
+  return box !== null && box.y < height && box.y + box.height > 0;
+}

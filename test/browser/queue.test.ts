@@ -177,18 +177,12 @@ async function drag(
 }
 
 /** What a screen reader would call what has the keyboard. */
-function focusedName(page: Page): Promise<string> {
-  return page.evaluate(() => {
-    const focused = document.activeElement;
-    if (!(focused instanceof HTMLElement)) return "";
-    const labels =
-      "labels" in focused ? (focused.labels as NodeList | null) : null;
-    return (
-      focused.getAttribute("aria-label") ??
-      labels?.[0]?.textContent ??
-      focused.innerText
-    ).trim();
-  });
+async function focusedName(page: Page): Promise<string> {
+  const name = await page.evaluate(
+    `((focused) => focused.getAttribute("aria-label") ??
+      focused.labels?.[0]?.textContent ?? focused.innerText)(document.activeElement)`,
+  );
+  return String(name).trim();
 }
 
 /** Presses Tab until it is there, as somebody without a mouse does. */
