@@ -9,10 +9,11 @@ import { shell } from "./shell.bench.ts";
 import { start } from "./start.bench.ts";
 import { tail } from "./tail.bench.ts";
 import { two } from "./two.bench.ts";
+import { window } from "./window.bench.ts";
 import { wire } from "./wire.bench.ts";
 
 /** In the order they are run: what matters most first. */
 export const sections: readonly Section[] = [
   ...[two, scale, shell, quality, wire, start, memory, tail],
-  ...[net, gigabit, store, scheduler],
+  ...[net, gigabit, store, scheduler, window],
 ];
