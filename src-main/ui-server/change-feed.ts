@@ -49,6 +49,14 @@ export class ChangeFeed {
     this.timer.unref();
   }
 
+  /** Tells now what was being gathered, if anything was. */
+  flush(): void {
+    if (this.timer === null) return;
+    clearTimeout(this.timer);
+    this.timer = null;
+    this.publish();
+  }
+
   /** The whole truth; what listeners hear afterwards continues from here. */
   snapshot(): UiSnapshot {
     this.publish();

@@ -123,7 +123,11 @@ export class NodeHost implements UiHost {
     request: Request,
     signal?: AbortSignal,
   ): Promise<UiAnswer<Request["type"]>> {
-    return (await this.answer(request, signal)) as UiAnswer<Request["type"]>;
+    const answer = await this.answer(request, signal);
+    // Whoever asked builds the next request on what this one changed. Films
+    // are added by the thousand: those are still gathered.
+    if (request.type !== "add-job") this.feed.flush();
+    return answer as UiAnswer<Request["type"]>;
   }
 
   private async answer(
