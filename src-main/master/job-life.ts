@@ -4,6 +4,7 @@
  */
 import { mkdir } from "node:fs/promises";
 import { catalogue, Failure } from "../core/errors.ts";
+import { failureSummary } from "../core/failure-summary.ts";
 import { saferFeed } from "../core/feed-plan.ts";
 import type { SchedulerEffect } from "../core/scheduler/effects.ts";
 import type { SchedulerEvent } from "../core/scheduler/events.ts";
@@ -222,9 +223,12 @@ export class JobLife {
   giveUp(effect: Effect<"fail-job">): void {
     const job = this.context.queue.find(effect.jobId);
     if (!job) return;
-    const reasons = effect.failures
-      .map(({ workerId, code }) => `${this.context.nameOf(workerId)}: ${code}`)
-      .join(", ");
+    const reasons = failureSummary(
+      effect.failures.map(({ workerId, code }) => ({
+        name: this.context.nameOf(workerId),
+        code,
+      })),
+    );
     const isOfInput = catalogue[effect.code].blame === "input";
     const detail = isOfInput ? job.request.sourcePath : reasons;
     this.fail(job, new Failure(effect.code, detail));
