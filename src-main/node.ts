@@ -2,7 +2,6 @@
  * A node: the one file that puts real parts together. Master, worker or both,
  * with a UI server beside them; nothing here knows of Electron.
  */
-import { randomBytes } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findBinaries } from "./media/binaries.ts";
@@ -20,6 +19,7 @@ import { NodePairing } from "./node/node-pairing.ts";
 import { nodeView } from "./node/node-view.ts";
 import { OpenParts } from "./node/open-parts.ts";
 import { RefusalLog } from "./node/refusal-log.ts";
+import { keepWindowKey, readWindowKey } from "./node/window-key.ts";
 import { appVersion } from "./protocol/app-version.ts";
 import { History } from "./store/history.ts";
 import { openNodeStore } from "./store/node-store.ts";
@@ -27,7 +27,7 @@ import { loadPresets, savePreset } from "./store/preset-folder.ts";
 import { removePreset } from "./store/preset-removal.ts";
 import { NodeHost } from "./ui-server/node-host.ts";
 import type { UiHost } from "./ui-server/ui-host.ts";
-import { startUiServer } from "./ui-server/ui-server.ts";
+import { startUiServer, type RefusedFace } from "./ui-server/ui-server.ts";
 
 export type { NodeOptions, RunningNode } from "./node/node-options.ts";
 
@@ -179,21 +179,31 @@ async function startUi(
   { uploads }: NodeMedia,
 ): Promise<{ url: string; token: string } | null> {
   if (options.ui === null) return null;
-  const token = randomBytes(24).toString("base64url");
+  const { dataFolder, ui } = options;
+  const { token, port: lastPort } = await readWindowKey(dataFolder);
   const refusals = new RefusalLog(log, () => Date.now());
-  const server = await startUiServer({
+  const rules = {
     host,
-    listen: options.ui,
     token,
     bundleFolder: options.bundleFolder,
     extraOrigins: options.uiOrigins,
     uploads,
-    onRefused: (refusal) => {
-      refusals.add(refusal);
+    onRefused: (refused: RefusedFace) => {
+      refusals.add(refused);
     },
+  };
+  const wanted = ui.port === 0 && lastPort !== null ? lastPort : ui.port;
+  const server = await startUiServer({
+    ...rules,
+    listen: { ...ui, port: wanted },
+  }).catch((problem: unknown) => {
+    // The last port may be somebody else's by now; one that was asked for is not changed.
+    if (wanted === ui.port) throw problem;
+    return startUiServer({ ...rules, listen: ui });
   });
   parts.add(() => server.close());
-  const file = join(options.dataFolder, "ui.json");
+  await keepWindowKey(dataFolder, { token, port: server.port });
+  const file = join(dataFolder, "ui.json");
   await writeFile(
     file,
     JSON.stringify({ url: server.url, token, pid: process.pid }),

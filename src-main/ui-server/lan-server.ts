@@ -105,7 +105,7 @@ export class LanServer {
     this.#pages = {
       isOwnHost: (one): one is string => isPlace(one, this.#place()),
       socketScheme: "wss",
-      tellsHealth: false,
+      proveToken: null,
     };
     this.#server = this.#create();
     this.#sweeping = setInterval(() => this.#sweep(), sweepMs);

@@ -13,7 +13,8 @@ export interface PageRules {
   readonly isOwnHost: (host: string | undefined) => host is string;
   /** Of the line a page opens. */
   readonly socketScheme: "ws" | "wss";
-  readonly tellsHealth: boolean;
+  /** Answers `GET /health`; with `?prove=NONCE`, also that it knows the window's token. Null: no such answer. */
+  readonly proveToken: ((nonce: string) => string) | null;
 }
 
 /** Answers plain HTTP: the bundle's files and `GET /health`. Everything else is refused. */
@@ -21,14 +22,15 @@ export function answerPage(
   bundle: Bundle,
   request: IncomingMessage,
   response: ServerResponse,
-  { isOwnHost, socketScheme, tellsHealth }: PageRules,
+  { isOwnHost, socketScheme, proveToken }: PageRules,
 ): void {
   const { host } = request.headers;
-  const requestPath = (request.url ?? "/").split("?")[0] ?? "/";
+  const [requestPath = "/", query = ""] = (request.url ?? "/").split("?");
   if (!isOwnHost(host)) answerText(response, 403, "Forbidden\n");
   else if (request.method !== "GET" && request.method !== "HEAD")
     answerText(response, 405, "Method not allowed\n");
-  else if (tellsHealth && requestPath === "/health") answerHealth(response);
+  else if (proveToken !== null && requestPath === "/health")
+    answerHealth(response, new URLSearchParams(query), proveToken);
   else if (requestPath === "/ui")
     answerText(response, 426, "A WebSocket upgrade is expected here\n");
   else {
@@ -39,13 +41,21 @@ export function answerPage(
   }
 }
 
-function answerHealth(response: ServerResponse): void {
+function answerHealth(
+  response: ServerResponse,
+  query: URLSearchParams,
+  proveToken: (nonce: string) => string,
+): void {
+  const nonce = query.get("prove");
+  const proof = nonce === null ? {} : { proof: proveToken(nonce) };
   response.writeHead(200, {
     ...safetyHeaders,
     "content-type": "application/json",
     "cache-control": "no-store",
   });
-  response.end(JSON.stringify({ ok: true, contract: uiContractVersion }));
+  response.end(
+    JSON.stringify({ ok: true, contract: uiContractVersion, ...proof }),
+  );
 }
 
 function sendFile(

@@ -1,9 +1,11 @@
 /** Serves the user interface and the /ui contract of one node, on this computer. */
+import { createHmac } from "node:crypto";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { assert } from "../core/assert.ts";
 import { Failure } from "../core/errors.ts";
+import { tokenProofText } from "../protocol/token-proof.ts";
 import {
   admitUpgrade,
   admitUpload,
@@ -78,7 +80,8 @@ export async function startUiServer(
   const pageRules = {
     isOwnHost: isSafeHost,
     socketScheme: "ws",
-    tellsHealth: true,
+    proveToken: (nonce: string) =>
+      createHmac("sha256", token).update(tokenProofText(nonce)).digest("hex"),
   } as const;
   const server = createServer(
     {

@@ -6,6 +6,7 @@ import type {
   UiSnapshot,
 } from "../../src-main/protocol/ui-contract.ts";
 import { UiLine } from "../../src-main/protocol/ui-line.ts";
+import { askProof } from "./token-proof.ts";
 
 /** First wait after a lost line; doubles up to the last. */
 const firstRetryMs = 300;
@@ -82,7 +83,7 @@ export class Connection {
     if (this.#timer === null) return;
     clearTimeout(this.#timer);
     this.#timer = null;
-    this.#dial();
+    void this.#dialAgain();
   }
 
   close(): void {
@@ -92,7 +93,7 @@ export class Connection {
   }
 
   #dial(): void {
-    // A node that was started anew has another token: each try counts for itself.
+    // A node that was started anew may have another token: each try counts for itself.
     this.#hasBeenOpen = false;
     this.#options.onLink({ kind: "connecting" });
     const { url, token } = this.#options;
@@ -117,6 +118,17 @@ export class Connection {
     });
   }
 
+  /** Something else may have taken the node's port meanwhile: it is not told the token. */
+  async #dialAgain(): Promise<void> {
+    this.#options.onLink({ kind: "connecting" });
+    const { url, token } = this.#options;
+    const answer = token === null ? "proved" : await askProof(url, token);
+    if (this.#closed) return;
+    if (answer === "proved") this.#dial();
+    else if (answer === "stranger") this.#options.onLink({ kind: "refused" });
+    else await this.#lost();
+  }
+
   async #lost(): Promise<void> {
     this.#socket = null;
     this.#line.broke();
@@ -129,7 +141,7 @@ export class Connection {
     this.#options.onLink({ kind: "lost", retryAtMs });
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      this.#dial();
+      void this.#dialAgain();
     }, this.#retryMs);
     this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs);
   }

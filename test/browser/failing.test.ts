@@ -1,4 +1,5 @@
 /** What a person sees of a job that failed, and of a node that went away. */
+import { createServer } from "node:http";
 import { basename } from "node:path";
 import type { Locator, Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
@@ -64,7 +65,7 @@ describe.skipIf(hasNoBrowser)("when something goes wrong", () => {
     expect(figures).toMatchObject({ frames, wastedFrames: 0 });
   });
 
-  test("a window whose node was started anew says that its key is old; a new one shows the queue as it was", async () => {
+  test("a window finds its node again that was started anew, but tells its key to nothing else on that port", async () => {
     const farm = await windows.start("den", "master");
     const file = await drillClip({ durationS: 2 });
     await addJobs(farm, [file]);
@@ -74,15 +75,33 @@ describe.skipIf(hasNoBrowser)("when something goes wrong", () => {
     await page.getByText(/connection to Reelfarm is lost/).waitFor();
     // What was known stays in sight meanwhile.
     await rowOf(page, basename(file)).waitFor();
-    const { port } = new URL(farm.url);
-    const ui = { host: "127.0.0.1", port: Number(port) };
-    const again = await windows.start("den", "master", { ui });
-    await page.getByText("This window is not let in").waitFor();
-    const fresh = await windows.open(again);
-    await rowOf(fresh, basename(file)).waitFor();
-    await fresh.getByRole("button", { name: "Pause the queue" }).click();
-    await fresh.getByText("The queue is paused.").first().waitFor();
+    const again = await windows.start("den", "master");
+    expect(again.url.split("?")[0]).toBe(farm.url.split("?")[0]);
+    await page
+      .getByText(/connection to Reelfarm is lost/)
+      .waitFor({ state: "hidden" });
+    await page.getByRole("button", { name: "Pause the queue" }).click();
+    await page.getByText("The queue is paused.").first().waitFor();
     expect(again.node.host.snapshot().node.queuePaused).toBe(true);
+    await again.node.close();
+    const asked: string[] = [];
+    const stranger = createServer((request, response) => {
+      asked.push(`${request.url} ${JSON.stringify(request.headers)}`);
+      response.end('{"ok":true,"proof":"0"}');
+    });
+    stranger.on("upgrade", (request) => asked.push(`dialled ${request.url}`));
+    stranger.listen(Number(new URL(farm.url).port), "127.0.0.1");
+    try {
+      await page.getByText("This window is not let in").waitFor();
+      expect(asked.length).toBeGreaterThan(0);
+      const { token } = again.node.ui ?? { token: "" };
+      expect(token).not.toBe("");
+      expect(asked.join(" ")).not.toContain(token);
+      expect(asked.join(" ")).not.toContain("dialled");
+    } finally {
+      stranger.close();
+      stranger.closeAllConnections();
+    }
   });
 });
 
