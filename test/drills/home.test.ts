@@ -89,7 +89,7 @@ describe.runIf(hasNamespaces)("a home", () => {
     await finished(studio, second);
     await attic.waitFor("no worker", ({ workers }) => workers.length === 0);
     await nothingLeft([first, second]);
-  });
+  }, 240_000);
 });
 
 /** But the outputs, what the computers keep, and the ways to them. */
@@ -153,7 +153,7 @@ async function finished(
           job.jobId === jobId &&
           ["done", "failed", "cancelled"].includes(job.state),
       ),
-    60_000,
+    120_000,
   );
   if (state !== "done") throw master.told(`${state}: ${failure?.text ?? ""}`);
 }
