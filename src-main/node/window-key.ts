@@ -5,24 +5,13 @@
 import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
-
-const keySchema = z.object({
-  token: z.string().regex(/^[A-Za-z0-9_-]{32}$/),
-  port: z.number().int().min(1).max(65_535).nullable(),
-});
-
-/** Lies in the data folder, readable by its owner only. */
-export type WindowKey = z.infer<typeof keySchema>;
+import { parseWindowKey, type WindowKey } from "../protocol/ui-address.ts";
 
 /** The kept one; a new one where none is kept or what is there is none. */
 export async function readWindowKey(dataFolder: string): Promise<WindowKey> {
-  try {
-    const text = await readFile(keyFile(dataFolder), "utf8");
-    return keySchema.parse(JSON.parse(text));
-  } catch {
-    return { token: randomBytes(24).toString("base64url"), port: null };
-  }
+  const text = await readFile(keyFile(dataFolder), "utf8").catch(() => "");
+  const token = randomBytes(24).toString("base64url");
+  return parseWindowKey(text) ?? { token, port: null };
 }
 
 /** Rejects as writeFile does. */

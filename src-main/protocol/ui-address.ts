@@ -16,3 +16,20 @@ export function parseUiAddress(text: string): UiAddress | null {
     return null;
   }
 }
+
+const windowKeySchema = z.object({
+  token: z.string().regex(/^[A-Za-z0-9_-]{32}$/),
+  port: z.number().int().min(1).max(65_535).nullable(),
+});
+
+/** What a node's window keeps over restarts: the content of its window-key.json. */
+export type WindowKey = z.infer<typeof windowKeySchema>;
+
+/** Reads the text of a window-key.json; null when it is none. */
+export function parseWindowKey(text: string): WindowKey | null {
+  try {
+    return windowKeySchema.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
